@@ -1,0 +1,280 @@
+/**
+ * The contract between API, workflow and activities: names and payloads. All sides derive from this file and
+ * nothing else crosses between them. Times are RFC 3339 in UTC, durations ISO 8601.
+ */
+import type { Definition, Lane, Schedule } from './definition.js';
+import type { ErrorCode } from './errors.js';
+import type { JobState, NotRunReason, RunState } from './states.js';
+
+export const jobWorkflowType = 'job';
+export const schedulerTaskQueue = 'carillon';
+/** Task queue of a lane with a pool of its own. */
+export function laneTaskQueue(schedulerQueue: string, lane: 'heavy'): string {
+  return `${schedulerQueue}-${lane}`;
+}
+
+export const searchAttributes = {
+  project: 'CarillonProject',
+  task: 'CarillonTask',
+  state: 'CarillonState',
+  owner: 'CarillonOwner',
+  priority: 'CarillonPriority',
+} as const;
+
+/** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
+export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger'] as const;
+export type CommandName = (typeof commandNames)[number];
+export const queryNames = ['status', 'definition'] as const;
+
+/** Furnished by whoever sends a command; both optional so that a command by hand stays short. */
+export interface CommandMeta {
+  /** Repeating a command with the id of an earlier one does nothing. Default: the Update's id. */
+  commandId?: string;
+  /** Who sent it, for the definition's versions and the pause note. */
+  by?: string;
+}
+export interface PauseCommand extends CommandMeta {
+  note?: string;
+  /** The job resumes by itself at this time. */
+  until?: string;
+}
+export type ResumeCommand = CommandMeta;
+export interface CancelCommand extends CommandMeta {
+  reason?: string;
+}
+export interface RescheduleCommand extends CommandMeta {
+  schedule: Schedule;
+  /** Computed by the API. Without it (a command by hand) the workflow has an activity validate and plan. */
+  prepared?: PreparedDefinition;
+}
+export interface UpdateCommand extends CommandMeta {
+  definition: unknown;
+  prepared?: PreparedDefinition;
+}
+export interface TriggerCommand extends CommandMeta {
+  /** Part of the run id; the same key never starts a second run. Default: the command id. */
+  key?: string;
+  /** Input of this run alone, in place of the definition's. */
+  input?: unknown;
+}
+
+/** The nominal time of an occurrence and the moment to wake for it. They differ only where a planner says so. */
+export interface PlanEntry {
+  at: string;
+  wake: string;
+}
+export interface Plan {
+  /** Ascending in `at`. */
+  entries: PlanEntry[];
+  /** No occurrence follows the last entry. */
+  exhausted: boolean;
+}
+export interface PlanRequest {
+  /** Occurrences strictly after this time. */
+  after: string;
+  count: number;
+}
+
+/** A definition that passed every check, with what the workflow cannot compute itself. */
+export interface PreparedDefinition {
+  definition: Definition;
+  /** Digest of the definition as submitted; equal digests mean nothing changed. */
+  digest: string;
+  /** The schedule in words. */
+  words: string;
+  plan: Plan;
+}
+
+export type RunTrigger = 'schedule' | 'catch_up' | 'manual';
+
+export interface RunError {
+  code: ErrorCode | (string & {});
+  message: string;
+}
+
+/** What the workflow remembers of a run, and what `status` shows. */
+export interface RunSummary {
+  runId: string;
+  scheduledAt: string;
+  trigger: RunTrigger;
+  state: RunState;
+  attempt: number;
+  startedAt?: string;
+  finishedAt?: string;
+  reason?: NotRunReason;
+  error?: RunError;
+}
+
+/** One row of the ledger: a run that ended, or an occurrence that did not run and why. */
+export interface LedgerEntry extends RunSummary {
+  definitionVersion: number;
+  /** Only where it differs from the definition's. */
+  input?: unknown;
+  result?: unknown;
+  worker?: string;
+}
+/** An entry waiting in the workflow; `seq` ascends and is what acknowledgements name. */
+export interface OutboxEntry extends LedgerEntry {
+  seq: number;
+}
+
+export interface JobCounters {
+  succeeded: number;
+  failed: number;
+  timedOut: number;
+  cancelled: number;
+  skipped: number;
+  missed: number;
+  /** Scheduled runs started; `maxRuns` counts these. */
+  started: number;
+}
+
+export interface Pause {
+  note?: string;
+  by?: string;
+  since: string;
+  until?: string;
+}
+
+/** The job as it stands: the projection PostgreSQL keeps. An older revision never overwrites a newer one. */
+export interface JobSnapshot {
+  project: string;
+  jobId: string;
+  /**
+   * Ascends by 2 with every change the workflow makes. The odd number between two belongs to the activity that
+   * executed a run and foretells the workflow's next state: a command given meanwhile outranks it.
+   */
+  revision: number;
+  state: JobState;
+  definition: Definition;
+  definitionVersion: number;
+  digest: string;
+  words: string;
+  idempotencyKey?: string;
+  createdAt: string;
+  createdBy?: string;
+  /** When this version of the definition came, and from whom. */
+  definedAt: string;
+  definedBy?: string;
+  nextRunAt: string | null;
+  running: number;
+  counters: JobCounters;
+  lastRun: RunSummary | null;
+  pause: Pause | null;
+  closedAt: string | null;
+  closeReason: string | null;
+}
+
+/** Answer of the `status` query. */
+export interface JobStatus {
+  project: string;
+  jobId: string;
+  state: JobState;
+  revision: number;
+  nextTimes: string[];
+  running: RunSummary[];
+  recent: RunSummary[];
+  counters: JobCounters;
+  pause: Pause | null;
+  /** Occurrences waiting in the workflow for the ledger. */
+  outbox: number;
+  /** Why the last command given as a Signal was refused, if it was. */
+  lastRefusal: RunError | null;
+}
+
+export interface RunInProgress extends RunSummary {
+  /** How the run is executed now: a light run that failed or overran goes on in `standard`. */
+  via: Lane;
+  input?: unknown;
+  /** The attempt starts at this time: a retry waiting in the workflow. */
+  retryAt?: string;
+  /** An activity is under way. */
+  executing: boolean;
+}
+
+/** An occurrence that waits for the run before it, or a run just asked for. */
+export interface WaitingRun {
+  runId: string;
+  scheduledAt: string;
+  trigger: RunTrigger;
+  input?: unknown;
+}
+
+/** All a job is. Start argument of the workflow, and what continue-as-new carries. */
+export interface JobCarry {
+  job: Omit<JobSnapshot, 'nextRunAt' | 'running' | 'lastRun'>;
+  plan: Plan;
+  /** Last nominal time decided on; planning goes on after it. */
+  cursor: string;
+  running: RunInProgress[];
+  /** In the order they will start. */
+  waiting: WaitingRun[];
+  recent: RunSummary[];
+  outbox: OutboxEntry[];
+  nextSeq: number;
+  /** When the workflow must write what the database lacks by itself, if no run takes it along before. */
+  syncBy: string | null;
+  /** Ids of recent commands and keys of recent triggers, oldest first. */
+  recentCommands: string[];
+  lastRefusal: RunError | null;
+}
+
+/** Input of {@link Activities.executeRun}. */
+export interface RunRequest {
+  runId: string;
+  scheduledAt: string;
+  trigger: RunTrigger;
+  input?: unknown;
+  /** Attempts made before this activity, in another lane. */
+  priorAttempts: number;
+  /** When the first attempt of the run began, if this activity is not the first. */
+  startedAt?: string;
+  snapshot: JobSnapshot;
+  outbox: OutboxEntry[];
+  /** Present when the plan runs low. */
+  plan?: PlanRequest;
+  /** Nothing follows this run: the job ends with it. */
+  last: boolean;
+  /** In the light lane a failed attempt is reported, not thrown: the workflow moves the run to `standard`. */
+  via: Lane;
+}
+
+export interface RunReceipt {
+  summary: RunSummary;
+  /** Ask for another attempt after this time; only the light lane says so. */
+  retryAt?: string;
+  /** The ledger has the run. Otherwise `entry` is to wait in the outbox. */
+  recorded: boolean;
+  entry?: LedgerEntry;
+  /** All outbox entries up to this `seq` are in the ledger. */
+  ackedSeq: number;
+  plan?: Plan;
+}
+
+/** Input of {@link Activities.syncJob}. */
+export interface SyncRequest {
+  snapshot: JobSnapshot;
+  outbox: OutboxEntry[];
+}
+export interface SyncReceipt {
+  ackedSeq: number;
+}
+
+/** A definition that came by hand: as a person wrote it, or a new schedule for the current one. */
+export interface PrepareRequest {
+  current: Definition;
+  schedule?: Schedule;
+  definition?: unknown;
+}
+
+/** What the worker offers the workflow. Implemented in src/activities; proxied in src/workflows. */
+export interface Activities {
+  /** Executes one attempt of a run and writes the ledger with everything in the request. */
+  executeRun(request: RunRequest): Promise<RunReceipt>;
+  /** Writes what waits in the workflow. Fails, to be retried, while the database is away. */
+  syncJob(request: SyncRequest): Promise<SyncReceipt>;
+  /** Further occurrences of a schedule, where no run brought them along. */
+  planJob(request: PlanRequest & { schedule: Schedule }): Promise<Plan>;
+  /** Checks a definition or schedule that came by hand. Fails for good with the code of a CarillonError. */
+  prepareDefinition(request: PrepareRequest): Promise<PreparedDefinition>;
+}

@@ -1,0 +1,90 @@
+/**
+ * Every error a person or a program can meet, by its stable code. The code is what to branch on; messages may
+ * change. `status` is the HTTP status the API answers with; run failures never reach HTTP and carry 500.
+ */
+export const errorCodes = {
+  INPUT_INVALID: { status: 400, summary: 'A field of the request is missing, unknown or malformed.' },
+  SCHEDULE_INVALID: { status: 400, summary: 'The schedule cannot be read.' },
+  SCHEDULE_NEVER_FIRES: { status: 400, summary: 'The schedule has no occurrence left.' },
+  CRON_INVALID: { status: 400, summary: 'The cron expression cannot be read.' },
+  TIMEZONE_UNKNOWN: { status: 400, summary: 'The time zone is not in the IANA database.' },
+  DURATION_INVALID: { status: 400, summary: 'The duration is neither ISO 8601 (PT1H30M) nor short form (1h30m).' },
+  TIME_INVALID: { status: 400, summary: 'The time is not ISO 8601 with an offset or a zone.' },
+  TASK_UNKNOWN: { status: 400, summary: 'No task of that name is registered.' },
+  TASK_INPUT_INVALID: { status: 400, summary: "The input does not fit the task's schema." },
+  TASK_INVALID: { status: 400, summary: 'A task definition cannot be registered.' },
+  LIGHT_BOUND_EXCEEDED: { status: 400, summary: 'The light lane is for attempts of at most 2 s.' },
+  PAYLOAD_TOO_LARGE: { status: 413, summary: 'The input is larger than the limit.' },
+  FILE_INVALID: { status: 400, summary: 'A job file cannot be read.' },
+  CURSOR_INVALID: { status: 400, summary: 'The page cursor is not one this API issued for this query.' },
+  JOB_EXISTS: { status: 409, summary: 'The job id is taken.' },
+  IDEMPOTENCY_MISMATCH: { status: 422, summary: 'The idempotency key was used before with another definition.' },
+  JOB_NOT_FOUND: { status: 404, summary: 'There is no such job in this project.' },
+  JOB_CLOSED: { status: 409, summary: 'The job has ended and takes no more commands.' },
+  JOB_BUSY: { status: 409, summary: 'A run is in progress and the overlap policy allows no other.' },
+  RUN_NOT_FOUND: { status: 404, summary: 'There is no such run in this project.' },
+  PROCEDURE_NOT_FOUND: { status: 404, summary: 'The API has no such procedure.' },
+  LIMIT_EXCEEDED: { status: 429, summary: 'A limit was reached; try again later.' },
+  TEMPORAL_UNAVAILABLE: { status: 503, summary: 'The Temporal server does not answer.' },
+  STORE_UNAVAILABLE: { status: 503, summary: 'The database does not answer.' },
+  WORKER_UNAVAILABLE: { status: 503, summary: 'No worker answered in time; the command was not confirmed.' },
+  API_UNREACHABLE: { status: 503, summary: 'The API does not answer at its address.' },
+  CONFIG_INVALID: { status: 500, summary: 'A setting is missing or malformed.' },
+  INTERNAL: { status: 500, summary: 'An error nobody foresaw.' },
+  TASK_FAILED: { status: 500, summary: 'The task threw an error without a code of its own.' },
+  HTTP_STATUS: { status: 500, summary: 'The HTTP task got a status it did not expect.' },
+  HTTP_UNREACHABLE: { status: 500, summary: 'The HTTP task could not reach the address.' },
+  TIMEOUT_ATTEMPT: { status: 500, summary: 'An attempt ran longer than timeouts.attempt.' },
+  TIMEOUT_RUN: { status: 500, summary: 'The run took longer than timeouts.run, retries included.' },
+  WORKER_LOST: { status: 500, summary: 'The worker stopped beating in mid-attempt and no attempt was left.' },
+} as const satisfies Record<string, { status: number; summary: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** One fault of one field, with its path in dotted form (`schedule.cron`). */
+export interface FieldFault {
+  field: string;
+  message: string;
+  value?: unknown;
+}
+
+export interface ErrorDetails {
+  /** Path of the field at fault, dotted: `input.url`. */
+  field?: string;
+  /** The value as it was given. */
+  value?: unknown;
+  /** What to do next, as one sentence. */
+  hint?: string;
+  /** All faults, when there are several. */
+  faults?: FieldFault[];
+}
+
+/** The only error class. It carries data; how it looks to HTTP or to Temporal is decided at the two edges. */
+export class CarillonError extends Error {
+  override readonly name = 'CarillonError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCodes, value);
+}
+
+/** A short, safe rendering of any value for an error message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (value === undefined) return 'nothing';
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  } catch {
+    return String(value);
+  }
+}

@@ -1,0 +1,31 @@
+/** Ids are built here and nowhere else, so that every process and every person can derive them. */
+
+export const idPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/;
+export const projectPattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+export const keyPattern = /^[\x21-\x7e]{1,100}$/;
+
+/** Temporal workflow id of a job. */
+export function workflowId(project: string, jobId: string): string {
+  return `job:${project}:${jobId}`;
+}
+
+/** The inverse of {@link workflowId}; undefined for a workflow that is not a job. */
+export function parseWorkflowId(id: string): { project: string; jobId: string } | undefined {
+  const match = /^job:([^:]+):(.+)$/.exec(id);
+  return match ? { project: match[1] as string, jobId: match[2] as string } : undefined;
+}
+
+/** Run id of an occurrence: `backup@2026-11-21T09:00:00Z`. It is the idempotency key the task receives. */
+export function scheduledRunId(jobId: string, scheduledAt: number): string {
+  return `${jobId}@${isoTime(scheduledAt)}`;
+}
+
+/** Run id of a run started by hand: `backup@key:deploy-42`. */
+export function triggeredRunId(jobId: string, key: string): string {
+  return `${jobId}@key:${key}`;
+}
+
+/** RFC 3339 in UTC, with a fraction only where there is one: `2026-11-21T09:00:00Z`. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}

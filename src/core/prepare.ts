@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Plan, PlanRequest, PreparedDefinition } from './contract.js';
+import { type Definition, definitionSchema, type SubmittedDefinition } from './definition.js';
+import { CarillonError, type FieldFault } from './errors.js';
+import { isoTime } from './ids.js';
+import { describeSchedule, normaliseSchedule, planSchedule } from './schedule/index.js';
+import { attemptTimeout, type TaskRegistry } from './task.js';
+
+/** Largest input a run may carry, as JSON bytes. Temporal warns at 512 KB; a run's request carries the input. */
+export const maximumInputBytes = 256 * 1024;
+
+/** How many occurrences a plan holds, and when a run asks for more. */
+export const planLength = 20;
+
+/**
+ * Everything that is checked before a definition is stored, in one place: schema, task, input, schedule, bounds.
+ * @param raw what a person wrote
+ * @param now milliseconds since the epoch; occurrences are planned after it, and `every` is anchored to it
+ * @throws CarillonError with the path of the field at fault
+ */
+export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: number): PreparedDefinition {
+  const submitted = parseWith(definitionSchema, raw, 'INPUT_INVALID');
+  const task = registry.get(submitted.task);
+  const input = checkInput(submitted.input, task.input);
+  const lane = submitted.lane ?? task.lane ?? 'standard';
+  const timeout = attemptTimeout(lane, submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
+  const schedule = normaliseSchedule(submitted.schedule, now);
+  const once = schedule.immediate || schedule.at !== undefined;
+  const definition: Definition = {
+    ...submitted,
+    input,
+    lane,
+    schedule,
+    catchUp: { ...submitted.catchUp, ...(submitted.catchUp.within || once ? {} : { within: 'PT1H' }) },
+    timeouts: { ...submitted.timeouts, attempt: timeout },
+  };
+  return {
+    definition,
+    digest: digestOf(submitted),
+    words: describeSchedule(schedule),
+    plan: firstPlan(definition, now),
+  };
+}
+
+/** The first plan of a schedule; a schedule without any occurrence after `now` is refused. */
+function firstPlan(definition: Definition, now: number): Plan {
+  // `immediate` is due at `now` itself, and an `every` anchored in the future begins with its anchor.
+  const plan = planFor(definition, { after: isoTime(now - (definition.schedule.immediate ? 1 : 0)), count: planLength });
+  if (plan.entries.length > 0) return plan;
+  throw new CarillonError('SCHEDULE_NEVER_FIRES', `The schedule has no occurrence after ${isoTime(now)}.`, {
+    field: 'schedule',
+    value: definition.schedule,
+    hint: 'Check `at`, `end` and the day of the month; to run at once, use {"immediate": true}.',
+  });
+}
+
+/** The following occurrences as plan entries. Nominal time and moment to wake are equal until a planner parts them. */
+export function planFor(definition: Pick<Definition, 'schedule'>, request: PlanRequest): Plan {
+  const { times, exhausted } = planSchedule(definition.schedule, Date.parse(request.after), request.count);
+  return { entries: times.map((time) => ({ at: isoTime(time), wake: isoTime(time) })), exhausted };
+}
+
+/** The input as the task's schema accepts it: as written, not as transformed; it is parsed again for each attempt. */
+export function checkInput(input: unknown, schema: z.ZodType, field = 'input'): unknown {
+  parseWith(schema, input, 'TASK_INPUT_INVALID', field);
+  const bytes = Buffer.byteLength(JSON.stringify(input) ?? '');
+  if (bytes > maximumInputBytes) {
+    throw new CarillonError('PAYLOAD_TOO_LARGE', `Expected \`${field}\` of at most ${maximumInputBytes} bytes, got ${bytes}.`, {
+      field,
+      value: `${bytes} bytes`,
+      hint: 'Store large data elsewhere and pass its address.',
+    });
+  }
+  return input;
+}
+
+/** Parses with zod and turns its issues into one error that names every field. */
+export function parseWith<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  code: 'INPUT_INVALID' | 'TASK_INPUT_INVALID',
+  prefix = '',
+): z.output<Schema> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, prefix));
+  const [first] = faults as [FieldFault, ...FieldFault[]];
+  throw new CarillonError(code, faults.map((fault) => `\`${fault.field}\`: ${fault.message}`).join('; '), {
+    field: first.field,
+    value: first.value,
+    faults,
+    hint: 'Correct the fields named and submit again; nothing was stored.',
+  });
+}
+
+function faultsOf(issue: z.core.$ZodIssue, prefix: string): FieldFault[] {
+  const path = [prefix, ...issue.path.map(String)].filter(Boolean).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: path ? `${path}.${key}` : key, message: 'Unknown field.' }));
+  }
+  return [{ field: path || '(root)', message: issue.message, value: issue.input }];
+}
+
+function digestOf(submitted: SubmittedDefinition): string {
+  return createHash('sha256').update(stableJson(submitted)).digest('hex').slice(0, 32);
+}
+
+/** JSON with sorted keys, so that equal definitions have equal digests. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
