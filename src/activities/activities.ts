@@ -1,0 +1,31 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Activities } from '../core/contract.js';
+import { CarillonError } from '../core/errors.js';
+import { planFor, prepareDefinition } from '../core/prepare.js';
+import { executeRun, type RunDependencies } from './execute-run.js';
+
+/** How long a sync waits for the database before it fails and is retried. */
+const syncPatienceMs = 10_000;
+
+/** The activities of a worker, bound to what they need. */
+export function createActivities(deps: RunDependencies): Activities {
+  return {
+    executeRun: (request) => executeRun(deps, request),
+
+    async syncJob({ snapshot, outbox }) {
+      if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs)) return { ackedSeq: outbox.at(-1)?.seq ?? 0 };
+      throw ApplicationFailure.retryable('The database does not answer; what waits stays in the workflow.', 'STORE_UNAVAILABLE');
+    },
+
+    planJob: async ({ schedule, ...request }) => planFor({ schedule }, request),
+
+    async prepareDefinition({ current, schedule, definition }) {
+      try {
+        return prepareDefinition(definition ?? { ...current, schedule }, deps.registry, deps.now());
+      } catch (error) {
+        if (!(error instanceof CarillonError)) throw error;
+        throw ApplicationFailure.nonRetryable(error.message, error.code, error.details);
+      }
+    },
+  };
+}

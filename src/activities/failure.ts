@@ -1,0 +1,29 @@
+import type { RunError } from '../core/contract.js';
+import { CarillonError } from '../core/errors.js';
+
+const longestMessage = 2000;
+
+/**
+ * What a task threw, as data: its code and its message with the chain of causes. The code is a CarillonError's, else
+ * the error's own `code` or class name (these are what `retry.nonRetryableErrors` names), else TASK_FAILED.
+ */
+export function runErrorOf(error: unknown): RunError {
+  return { code: codeOf(error), message: messageOf(error).slice(0, longestMessage) };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof CarillonError) return error.code;
+  if (!(error instanceof Error)) return 'TASK_FAILED';
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && code.length <= 100) return code;
+  return error.name === 'Error' ? 'TASK_FAILED' : error.name;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const chain = [error.message || error.name];
+  for (let cause = error.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    if (!chain.at(-1)?.includes(cause.message)) chain.push(cause.message);
+  }
+  return chain.join(': ');
+}

@@ -1,0 +1,6 @@
+import { httpTask } from './http.js';
+import { logTask } from './log.js';
+
+/** The tasks every process knows. */
+export const builtInTasks = [httpTask, logTask] as const;
+export type BuiltInTasks = typeof builtInTasks;

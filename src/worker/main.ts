@@ -1,0 +1,55 @@
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { LedgerWriter } from '../activities/ledger-writer.js';
+import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
+import { CarillonError } from '../core/errors.js';
+import { createStore } from '../store/store.js';
+import { readWorkerSettings } from './settings.js';
+import { createHeavyWorker, createSchedulerWorker } from './workers.js';
+
+/** A worker process: reads its settings, serves until SIGTERM, then finishes what it has or hands it over. */
+async function main(): Promise<void> {
+  const settings = readWorkerSettings(process.env);
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
+  const store = createStore({ url: settings.databaseUrl });
+  const ledger = new LedgerWriter({
+    store,
+    now: Date.now,
+    onRecorded: (entry) => process.send?.({ type: 'run', entry }),
+    onTrouble: (message) => console.error(message),
+  });
+  const log = (line: Record<string, unknown>) => console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
+  const connection = await NativeConnection.connect({ address: settings.temporalAddress });
+  const options = {
+    connection,
+    namespace: settings.namespace,
+    taskQueue: settings.taskQueue,
+    concurrency: settings.concurrency,
+    maxCachedJobs: settings.maxCachedJobs,
+    dependencies: { registry, ledger, store, now: Date.now, log },
+  };
+  const worker =
+    settings.lanes === 'heavy'
+      ? await createHeavyWorker(options)
+      : await createSchedulerWorker({ ...options, bundle: { codePath: settings.bundlePath } });
+  const stop = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  // Started by a supervisor that died: nobody would end this process any more.
+  if (process.send) process.once('disconnect', () => process.exit(1));
+  const running = worker.run();
+  process.send?.({ type: 'ready' });
+  await running;
+  await Promise.all([store.close(), connection.close()]);
+}
+
+main().then(
+  () => process.exit(0),
+  (error) => {
+    const hint = error instanceof CarillonError && error.details.hint ? `\n  → ${error.details.hint}` : '';
+    console.error(error instanceof CarillonError ? `error ${error.code}: ${error.message}${hint}` : error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { CarillonError, show } from '../core/errors.js';
+
+export interface WorkerSettings {
+  databaseUrl: string;
+  temporalAddress: string;
+  namespace: string;
+  taskQueue: string;
+  lanes: 'scheduler' | 'heavy';
+  concurrency: number;
+  maxCachedJobs: number;
+  tasksModule?: string;
+  bundlePath: string;
+}
+
+/**
+ * Reads a worker's settings from the environment.
+ *
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | CARILLON_DATABASE_URL | PostgreSQL | required |
+ * | TEMPORAL_ADDRESS | host:port of the Temporal frontend | 127.0.0.1:7233 |
+ * | TEMPORAL_NAMESPACE | Temporal namespace | default |
+ * | CARILLON_TASK_QUEUE | task queue of the scheduler | carillon |
+ * | CARILLON_LANES | `scheduler` (jobs, light, standard) or `heavy` | scheduler |
+ * | CARILLON_CONCURRENCY | attempts at the same time | 100 |
+ * | CARILLON_MAX_CACHED_JOBS | jobs kept in memory | 2000 |
+ * | CARILLON_TASKS | module with the user's tasks | carillon.config.* in the working folder |
+ *
+ * @throws CarillonError CONFIG_INVALID
+ */
+export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
+  const lanes = env.CARILLON_LANES || 'scheduler';
+  if (lanes !== 'scheduler' && lanes !== 'heavy') throw invalid('CARILLON_LANES', lanes, '`scheduler` or `heavy`');
+  return {
+    databaseUrl: env.CARILLON_DATABASE_URL || missing('CARILLON_DATABASE_URL'),
+    temporalAddress: env.TEMPORAL_ADDRESS || '127.0.0.1:7233',
+    namespace: env.TEMPORAL_NAMESPACE || 'default',
+    taskQueue: env.CARILLON_TASK_QUEUE || 'carillon',
+    lanes,
+    concurrency: positive(env, 'CARILLON_CONCURRENCY', 100),
+    maxCachedJobs: positive(env, 'CARILLON_MAX_CACHED_JOBS', 2000),
+    tasksModule: env.CARILLON_TASKS || undefined,
+    bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
+  };
+}
+
+function positive(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name];
+  if (!text) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw invalid(name, text, 'a whole number above zero');
+}
+
+function missing(name: string): never {
+  throw invalid(name, undefined, 'set');
+}
+
+function invalid(name: string, value: unknown, wanted: string): CarillonError {
+  return new CarillonError('CONFIG_INVALID', `Expected the environment variable ${name} to be ${wanted}, got ${show(value)}.`, {
+    field: name,
+    value,
+    hint: 'See docs/configuration.md.',
+  });
+}

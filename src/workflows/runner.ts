@@ -1,0 +1,195 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  proxyLocalActivities,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type Activities,
+  laneTaskQueue,
+
+  type PreparedDefinition,
+  type PrepareRequest,
+  type RunError,
+  type RunInProgress,
+  type RunReceipt,
+  type RunRequest,
+} from '../core/contract.js';
+import { durationMs } from '../core/duration.js';
+import { isoTime } from '../core/ids.js';
+import type { RunState } from '../core/states.js';
+import { type JobState, promptSyncMs, ridingEntries } from './job-state.js';
+
+/** The worker's own bound comes first and reports; this one is for a worker that cannot. */
+const reportingMs = 5000;
+/** Plans are asked for in this size, when fewer than half are left. */
+const planLength = 20;
+/** After an outage the plan is walked in larger steps. */
+const catchUpPlan = 1000;
+const syncEntries = 500;
+
+const { planJob } = proxyLocalActivities<Activities>({ startToCloseTimeout: '2 s', retry: { maximumInterval: '1 s' } });
+const { prepareDefinition } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 s',
+  scheduleToCloseTimeout: '1 minute',
+  summary: 'check the definition',
+});
+const { syncJob } = proxyActivities<Activities>({
+  startToCloseTimeout: '30 s',
+  retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+  summary: 'write the ledger',
+});
+
+/** Starts a job's activities and brings their outcome home. Holds what cannot be carried over: scopes. */
+export class Runner {
+  readonly #scopes = new Map<string, CancellationScope>();
+
+  constructor(private readonly state: JobState) {}
+
+  /** Starts a run. Resolves at once for an activity of its own, after the attempt for a light one. */
+  async start(run: RunInProgress): Promise<void> {
+    const request = this.#request(run);
+    run.executing = true;
+    run.state = 'running';
+    run.attempt = run.attempt + 1;
+    const outcome = this.#execute(run, request).then((receipt) => {
+      this.#scopes.delete(run.runId);
+      this.state.settle(run, receipt, request.snapshot.revision, Date.now());
+    });
+    // A timer armed beside a local activity would start only when it ends: the light lane is waited for.
+    if (request.via === 'light') await outcome;
+  }
+
+  /** Cancels what is under way. A run that waits for its next attempt ends here. */
+  cancelAll(): void {
+    for (const scope of this.#scopes.values()) scope.cancel();
+    for (const run of this.state.carry.running.filter(({ executing }) => !executing)) {
+      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, this.state.job.definitionVersion), -1, Date.now());
+    }
+  }
+
+  /** Brings the plan up to `now`, and beyond. */
+  async topUp(now: number): Promise<void> {
+    while (this.state.needsPlan(now)) {
+      const after = this.state.plannedUntil;
+      const count = now - Date.parse(after) > 60_000 ? catchUpPlan : planLength;
+      const plan = await planJob({ after, count, schedule: this.state.job.definition.schedule });
+      if (this.state.plannedUntil === after) this.state.addPlan(plan);
+    }
+  }
+
+  /** Writes what the database lacks; the clock does not wait for it. */
+  sync(): void {
+    const { state } = this;
+    const snapshot = state.snapshot();
+    state.syncing = true;
+    void syncJob({ snapshot, outbox: state.carry.outbox.slice(0, syncEntries) })
+      .then(({ ackedSeq }) => {
+        state.acknowledge(ackedSeq);
+        state.synced(snapshot.revision);
+      })
+      .finally(() => {
+        state.syncing = false;
+        // Whatever is left, or came meanwhile, follows after a moment.
+        if (state.carry.syncBy !== null) state.carry.syncBy = isoTime(Date.now() + promptSyncMs);
+      });
+  }
+
+  prepare(request: PrepareRequest): Promise<PreparedDefinition> {
+    return prepareDefinition(request);
+  }
+
+  #request(run: RunInProgress): RunRequest {
+    const { plan, outbox } = this.state.carry;
+    const low = !plan.exhausted && plan.entries.length <= planLength / 2;
+    return {
+      runId: run.runId,
+      scheduledAt: run.scheduledAt,
+      trigger: run.trigger,
+      input: run.input,
+      priorAttempts: run.attempt,
+      startedAt: run.startedAt,
+      snapshot: this.state.snapshot(),
+      outbox: outbox.slice(0, ridingEntries),
+      plan: low ? { after: this.state.plannedUntil, count: planLength } : undefined,
+      last: this.state.isLast,
+      via: run.via,
+    };
+  }
+
+  async #execute(run: RunInProgress, request: RunRequest): Promise<RunReceipt> {
+    const scope = new CancellationScope();
+    this.#scopes.set(run.runId, scope);
+    try {
+      return await scope.run(() => this.#activity(request)(request));
+    } catch (error) {
+      return this.#receiptOf(error, run, request);
+    }
+  }
+
+  #activity(request: RunRequest): Activities['executeRun'] {
+    const { definition, project, jobId } = request.snapshot;
+    const { retry, timeouts } = definition;
+    const attemptMs = durationMs(timeouts.attempt) + reportingMs;
+    const summary = `${definition.task} · ${request.scheduledAt}`;
+    if (request.via === 'light') {
+      const once = { startToCloseTimeout: attemptMs, retry: { maximumAttempts: 1 }, summary };
+      return proxyLocalActivities<Activities>(once).executeRun;
+    }
+    const waited = request.startedAt ? Date.now() - Date.parse(request.startedAt) : 0;
+    return proxyActivities<Activities>({
+      activityId: request.runId,
+      taskQueue: request.via === 'heavy' ? laneTaskQueue(workflowInfo().taskQueue, 'heavy') : workflowInfo().taskQueue,
+      startToCloseTimeout: attemptMs,
+      scheduleToCloseTimeout: Math.max(1000, durationMs(timeouts.run) - waited),
+      heartbeatTimeout: durationMs(timeouts.heartbeat),
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: {
+        maximumAttempts: Math.max(1, retry.maximumAttempts - request.priorAttempts),
+        initialInterval: durationMs(retry.initialInterval) * retry.backoffCoefficient ** request.priorAttempts,
+        backoffCoefficient: retry.backoffCoefficient,
+        maximumInterval: durationMs(retry.maximumInterval),
+        nonRetryableErrorTypes: retry.nonRetryableErrors,
+      },
+      summary: `${project}/${jobId} · ${summary}`,
+    }).executeRun;
+  }
+
+  /** The last attempt carries its receipt in the failure; a worker that vanished leaves only a timeout. */
+  #receiptOf(error: unknown, run: RunInProgress, request: RunRequest): RunReceipt {
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    if (cause instanceof ApplicationFailure && cause.details?.[0]) return cause.details[0] as RunReceipt;
+    const version = request.snapshot.definitionVersion;
+    if (cause instanceof CancelledFailure) return outcomeOf(run, 'cancelled', undefined, version);
+    if (request.via === 'light' && cause instanceof TimeoutFailure) {
+      const { summary } = outcomeOf(run, 'retrying', timeoutError(cause), version);
+      return { summary, recorded: false, ackedSeq: 0, retryAt: isoTime(Date.now()) };
+    }
+    if (cause instanceof TimeoutFailure) {
+      run.attempt = Math.max(run.attempt, this.state.job.definition.retry.maximumAttempts);
+      return outcomeOf(run, cause.timeoutType === 'HEARTBEAT' ? 'failed' : 'timed_out', timeoutError(cause), version);
+    }
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const code = cause instanceof ApplicationFailure ? (cause.type ?? 'TASK_FAILED') : 'INTERNAL';
+    return outcomeOf(run, 'failed', { code, message }, version);
+  }
+}
+
+function timeoutError(failure: TimeoutFailure): RunError {
+  if (failure.timeoutType === 'HEARTBEAT') return { code: 'WORKER_LOST', message: 'The worker stopped beating in mid-attempt.' };
+  if (failure.timeoutType === 'START_TO_CLOSE') return { code: 'TIMEOUT_ATTEMPT', message: 'The attempt ran out of time.' };
+  return { code: 'TIMEOUT_RUN', message: 'The run ran out of time, retries included.' };
+}
+
+/** A receipt the workflow writes itself, because no activity lived to do it. Its entry waits in the outbox. */
+function outcomeOf(run: RunInProgress, state: RunState, error: RunError | undefined, definitionVersion: number): RunReceipt {
+  const { runId, scheduledAt, trigger, attempt, startedAt, input } = run;
+  const summary = { runId, scheduledAt, trigger, state, attempt, startedAt, finishedAt: isoTime(Date.now()), error };
+  return { summary, recorded: false, entry: { ...summary, definitionVersion, input }, ackedSeq: 0 };
+}
+
