@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely';
+import * as jobsAndRuns from './0001-jobs-and-runs.js';
+
+/** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
+export const migrations: Record<string, Migration> = {
+  '0001-jobs-and-runs': jobsAndRuns,
+};

@@ -1,0 +1,94 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { LedgerEntry, RunTrigger } from '../core/contract.js';
+import type { RunState } from '../core/states.js';
+import { type Page, type PageRequest, pageOf } from './page.js';
+import type { Database, RunsTable } from './schema.js';
+
+export interface RunRow extends LedgerEntry {
+  project: string;
+  jobId: string;
+  /** When the ledger got this state of the run. */
+  recordedAt: string;
+}
+
+/** All conditions must hold; an absent one, or an empty list, asks nothing. */
+export interface RunFilter {
+  project: string;
+  jobId?: string;
+  state?: RunState[];
+  trigger?: RunTrigger;
+  /** Scheduled at or after. */
+  from?: string;
+  /** Scheduled before. */
+  to?: string;
+}
+
+export interface RunKey {
+  scheduledAt: string;
+  runId: string;
+}
+
+export interface RunReader {
+  get(project: string, runId: string): Promise<RunRow | undefined>;
+  /** Latest nominal time first. */
+  list(filter: RunFilter, page: PageRequest<RunKey>): Promise<Page<RunRow, RunKey>>;
+}
+
+export function runReader(db: Kysely<Database>): RunReader {
+  return {
+    async get(project, runId) {
+      const row = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where('project', '=', project)
+        .where('run_id', '=', runId)
+        .executeTakeFirst();
+      return row && toRunRow(row);
+    },
+
+    async list({ project, jobId, state, trigger, from, to }, { limit, after }) {
+      const rows = await db
+        .selectFrom('runs')
+        .selectAll()
+        .where((where) =>
+          where.and([
+            where('project', '=', project),
+            ...(jobId !== undefined ? [where('job_id', '=', jobId)] : []),
+            ...(state?.length ? [where('state', 'in', state)] : []),
+            ...(trigger !== undefined ? [where('trigger', '=', trigger)] : []),
+            ...(from !== undefined ? [where('scheduled_at', '>=', from)] : []),
+            ...(to !== undefined ? [where('scheduled_at', '<', to)] : []),
+            ...(after
+              ? [where(where.refTuple('scheduled_at', 'run_id'), '<', where.tuple(after.scheduledAt, after.runId))]
+              : []),
+          ]),
+        )
+        .orderBy('scheduled_at', 'desc')
+        .orderBy('run_id', 'desc')
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows.map(toRunRow), limit, ({ scheduledAt, runId }) => ({ scheduledAt, runId }));
+    },
+  };
+}
+
+function toRunRow(row: Selectable<RunsTable>): RunRow {
+  return {
+    project: row.project,
+    jobId: row.job_id,
+    runId: row.run_id,
+    definitionVersion: row.definition_version,
+    scheduledAt: row.scheduled_at,
+    trigger: row.trigger,
+    state: row.state,
+    attempt: row.attempt,
+    ...(row.reason !== null && { reason: row.reason }),
+    ...(row.started_at !== null && { startedAt: row.started_at }),
+    ...(row.finished_at !== null && { finishedAt: row.finished_at }),
+    ...(row.error_code !== null && { error: { code: row.error_code, message: row.error_message ?? '' } }),
+    ...(row.input !== null && { input: JSON.parse(row.input) }),
+    ...(row.result !== null && { result: JSON.parse(row.result) }),
+    ...(row.worker !== null && { worker: row.worker }),
+    recordedAt: row.recorded_at,
+  };
+}

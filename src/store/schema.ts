@@ -1,0 +1,77 @@
+import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { RunTrigger } from '../core/contract.js';
+import type { JobState, NotRunReason, RunState } from '../core/states.js';
+
+/** RFC 3339 in and out; `timestamptz(3)` in the database. */
+type Time = string;
+/** JSON text in and out; `jsonb` in the database, where the order of keys is not kept. */
+type Json = string;
+
+/** The tables as `migrations/` leaves them. */
+export interface Database {
+  jobs: JobsTable;
+  job_versions: JobVersionsTable;
+  runs: RunsTable;
+}
+
+export interface JobsTable {
+  project: string;
+  job_id: string;
+  revision: number;
+  state: JobState;
+  definition: Json;
+  definition_version: number;
+  digest: string;
+  words: string;
+  idempotency_key: string | null;
+  created_at: Time;
+  created_by: string | null;
+  defined_at: Time;
+  defined_by: string | null;
+  next_run_at: Time | null;
+  running: number;
+  counters: Json;
+  last_run: Json | null;
+  pause: Json | null;
+  closed_at: Time | null;
+  close_reason: string | null;
+  updated_at: Time;
+  /** Job id, task and description in lower case: what `text` looks in. Never read back. */
+  search_text: ColumnType<never, string, string>;
+  // Computed by PostgreSQL from `definition`, so that they cannot disagree with it.
+  task: GeneratedAlways<string>;
+  owner: GeneratedAlways<string | null>;
+  priority: GeneratedAlways<number>;
+  labels: GeneratedAlways<Json>;
+}
+
+export interface JobVersionsTable {
+  project: string;
+  job_id: string;
+  version: number;
+  definition: Json;
+  digest: string;
+  words: string;
+  defined_at: Time;
+  defined_by: string | null;
+}
+
+export interface RunsTable {
+  project: string;
+  run_id: string;
+  job_id: string;
+  definition_version: number;
+  scheduled_at: Time;
+  trigger: RunTrigger;
+  state: RunState;
+  reason: NotRunReason | null;
+  attempt: number;
+  started_at: Time | null;
+  finished_at: Time | null;
+  error_code: string | null;
+  error_message: string | null;
+  input: Json | null;
+  result: Json | null;
+  worker: string | null;
+  recorded_at: Time;
+}

@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import { connect } from './connection.js';
+import { type JobReader, jobReader } from './jobs.js';
+import { type LedgerBatch, writeLedger } from './ledger.js';
+import { migrate } from './migrate.js';
+import { type RunReader, runReader } from './runs.js';
+import { type VersionReader, versionReader } from './versions.js';
+
+/**
+ * The read model: jobs as they stand, the ledger of runs, and the definitions jobs have had. Times go in and come out as
+ * RFC 3339 in UTC. Every method throws CarillonError: STORE_UNAVAILABLE when the database does not answer within
+ * `timeoutMs` (try again), INTERNAL when it refuses the statement (the cause says why). A store recovers by itself.
+ */
+export interface Store {
+  /** Brings the schema up to date; any number of processes may call it at once. Returns the names applied by this call. */
+  migrate(): Promise<string[]>;
+  /** @throws CarillonError STORE_UNAVAILABLE */
+  ping(): Promise<void>;
+  /** All of the batches or none, in one round trip; see {@link writeLedger} for what replaces what. */
+  write(batches: LedgerBatch[]): Promise<void>;
+  readonly jobs: JobReader;
+  readonly runs: RunReader;
+  readonly versions: VersionReader;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** `postgresql://user:password@host:port/database`; a Unix socket as `?host=/path/to/its/folder`. */
+  url: string;
+  /** Connections at most, default 4. They are opened as they are needed. */
+  poolSize?: number;
+  /** Bound in milliseconds of waiting for a connection, and of each statement. Default 1000. Migrations are not bound. */
+  timeoutMs?: number;
+}
+
+/** @throws CarillonError CONFIG_INVALID; a database that is away is reported by the first use, not here. */
+export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOptions): Store {
+  const { db, close } = connect({ url, poolSize, timeoutMs });
+  return {
+    async migrate() {
+      const unbound = connect({ url, poolSize: 1, timeoutMs: 0 });
+      try {
+        return await migrate(unbound.db);
+      } finally {
+        await unbound.close();
+      }
+    },
+    async ping() {
+      await sql`select 1`.execute(db);
+    },
+    write: (batches) => writeLedger(db, batches),
+    jobs: jobReader(db),
+    runs: runReader(db),
+    versions: versionReader(db),
+    close,
+  };
+}
+
+export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
+export type { LedgerBatch } from './ledger.js';
+export type { Page, PageRequest } from './page.js';
+export type { RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { VersionReader, VersionRow } from './versions.js';

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import type { TestDatabase } from './conformance.js';
+
+export interface PgliteDatabase extends TestDatabase {
+  /** Takes the database away, its connections with it. What was written stays in its folder. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** PGlite in a temporary folder, behind a Unix socket there. */
+export async function openPglite(): Promise<PgliteDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'carillon-pglite-'));
+  let running: { db: PGlite; server: PGLiteSocketServer } | undefined;
+  const start = async () => {
+    const db = await PGlite.create(join(folder, 'data'));
+    const server = new PGLiteSocketServer({ db, path: join(folder, '.s.PGSQL.5432'), maxConnections: 64 });
+    await server.start();
+    running = { db, server };
+  };
+  const stop = async () => {
+    await running?.server.stop();
+    await running?.db.close();
+    running = undefined;
+  };
+  await start();
+  return {
+    url: `postgresql://postgres@localhost/postgres?host=${folder}`,
+    start,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
