@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { definitionSchema, jobId, projectName, scheduleSchema } from '../core/definition.js';
+import { keyPattern } from '../core/ids.js';
+import { jobStates, runStates } from '../core/states.js';
+
+const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
+const project = projectName.default('default');
+const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
+/** A time in a request: ISO 8601 with an offset, handed on in UTC. */
+const time = z.iso
+  .datetime({ offset: true, error: 'Expected ISO 8601 with an offset, such as 2026-11-21T09:00:00Z.' })
+  .transform((text) => new Date(text).toISOString());
+const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
+const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
+
+export const jobRef = z.strictObject({ id: jobId, project });
+export type JobRef = z.output<typeof jobRef>;
+
+const command = jobRef.extend({
+  commandId: key.optional().describe('Repeating a command with the id of an earlier one does nothing.'),
+  by,
+});
+
+export const createInput = definitionSchema.extend({
+  id: jobId.optional(),
+  project,
+  by,
+  idempotencyKey: key.optional().describe('A repeated request with the key of an earlier one gets its job.'),
+});
+export const ensureInput = definitionSchema.extend({ id: jobId, project, by });
+export const updateInput = definitionSchema.extend(command.shape);
+
+export const pauseInput = command.extend({
+  note: z.string().max(1000).optional().describe('Why, for whoever looks later.'),
+  until: time.optional().describe('The job resumes by itself at this time.'),
+});
+export const resumeInput = command;
+export const cancelInput = command.extend({ reason: z.string().max(1000).optional().describe('Why.') });
+export const rescheduleInput = command.extend({ schedule: scheduleSchema.describe('When the job runs from now on.') });
+export const triggerInput = command.extend({
+  key: key.optional().describe('Part of the run id: the same key never starts a second run. Default: the command id.'),
+  input: z.unknown().optional().describe("Input of this run alone, in place of the definition's."),
+});
+
+export const nextInput = jobRef.extend({
+  count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
+});
+
+export const jobListInput = z.strictObject({
+  project,
+  state: z.array(z.enum(jobStates)).min(1).optional().describe('Only jobs in one of these states.'),
+  task: z.string().max(100).optional().describe('Only jobs of this task.'),
+  priority: z.number().int().min(1).max(5).optional().describe('Only jobs of this priority.'),
+  owner: z.string().max(100).optional().describe('Only jobs of this owner.'),
+  labels: z.record(z.string().max(100), z.string().max(200)).optional().describe('All of these must match.'),
+  text: z.string().min(1).max(200).optional().describe('Part of id, task or description, in any case.'),
+  nextRunFrom: time.optional().describe('Next run at this time or later; orders by next run.'),
+  nextRunTo: time.optional().describe('Next run before this time; orders by next run.'),
+  limit,
+  cursor,
+});
+
+export const runRef = z.strictObject({
+  project,
+  runId: z.string().min(1).max(300).describe('Id of the run: `backup@2026-11-21T09:00:00Z`.'),
+});
+
+export const runListInput = z.strictObject({
+  project,
+  jobId: jobId.optional().describe('Only runs of this job.'),
+  state: z.array(z.enum(runStates)).min(1).optional().describe('Only runs in one of these states.'),
+  trigger: z.enum(['schedule', 'catch_up', 'manual']).optional().describe('Only runs asked for by this.'),
+  from: time.optional().describe('Nominal time at or after.'),
+  to: time.optional().describe('Nominal time before.'),
+  limit,
+  cursor,
+});
+
+export const previewInput = z.strictObject({
+  project,
+  schedule: scheduleSchema.describe('The schedule to look at.'),
+  count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
+  from: time.optional().describe('Times after this one. Default: now.'),
+  timezone: z.string().max(100).optional().describe("Zone of `local`. Default: the schedule's."),
+});
+
+export const healthInput = z.strictObject({ project }).prefault({});

@@ -1,0 +1,70 @@
+import type { JobSnapshot } from '../../core/contract.js';
+import { CarillonError, show } from '../../core/errors.js';
+import { isClosed } from '../../core/states.js';
+import type { InnerContext } from '../context.js';
+import type { JobRefs } from '../gateway.js';
+
+/** The job's row; undefined when there is none, or the database is away. */
+export async function storedJob(context: InnerContext, { project, jobId }: JobRefs): Promise<JobSnapshot | undefined> {
+  try {
+    return await context.store.jobs.get(project, jobId);
+  } catch (error) {
+    if (!(error instanceof CarillonError) || error.code !== 'STORE_UNAVAILABLE') throw error;
+    context.log('warn', 'The database does not answer; asking the job itself.', { project, jobId });
+    return undefined;
+  }
+}
+
+/**
+ * The job from the database, or else from the job itself.
+ * @throws CarillonError JOB_NOT_FOUND, WORKER_UNAVAILABLE (Temporal has it, nobody can read it), STORE_UNAVAILABLE
+ */
+export async function readJob(context: InnerContext, ref: JobRefs): Promise<JobSnapshot> {
+  let away: unknown;
+  try {
+    const row = await context.store.jobs.get(ref.project, ref.jobId);
+    if (row) return row;
+  } catch (error) {
+    away = error;
+  }
+  const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
+  if (live === undefined) throw away ?? notFound(ref);
+  if (live === 'unanswered') throw away ?? noWorker(ref);
+  return live;
+}
+
+/** Why there is no open workflow for this job. */
+export async function absence(context: InnerContext, ref: JobRefs): Promise<CarillonError> {
+  const row = await storedJob(context, ref);
+  if (row || (await context.gateway.describe(ref))) return closed(ref, row);
+  return notFound(ref);
+}
+
+export function closed({ jobId }: JobRefs, row: JobSnapshot | undefined): CarillonError {
+  const how = row && isClosed(row.state) ? ` (${row.state} at ${row.closedAt})` : '';
+  return new CarillonError('JOB_CLOSED', `Expected job ${show(jobId)} to be open, got one that has ended${how}.`, {
+    field: 'id',
+    value: jobId,
+    hint: 'A job that has ended keeps its id and its history; create another job under a new id.',
+  });
+}
+
+function notFound({ project, jobId }: JobRefs): CarillonError {
+  return new CarillonError(
+    'JOB_NOT_FOUND',
+    `Expected \`id\` to be a job of project ${show(project)}, got ${show(jobId)}.`,
+    {
+      field: 'id',
+      value: jobId,
+      hint: 'List the jobs of the project, and check its name.',
+    },
+  );
+}
+
+function noWorker({ jobId }: JobRefs): CarillonError {
+  return new CarillonError('WORKER_UNAVAILABLE', `Job ${show(jobId)} exists, but no worker answered for it.`, {
+    field: 'id',
+    value: jobId,
+    hint: 'Start a worker, and check `system.health`.',
+  });
+}

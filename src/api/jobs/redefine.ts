@@ -1,0 +1,38 @@
+import type { PreparedDefinition } from '../../core/contract.js';
+import type { Definition, Schedule } from '../../core/definition.js';
+import { isoTime } from '../../core/ids.js';
+import { planFor, planLength, prepareDefinition } from '../../core/prepare.js';
+import type { InnerContext } from '../context.js';
+import type { JobRefs } from '../gateway.js';
+import { absence, readJob } from './read.js';
+
+export interface CurrentDefinition {
+  definition: Definition;
+  digest: string;
+  definitionVersion: number;
+}
+
+/** The definition as the job itself has it; from the database while no worker answers. */
+export async function currentDefinition(context: InnerContext, ref: JobRefs): Promise<CurrentDefinition> {
+  const live = await context.gateway.query<CurrentDefinition>(ref, 'definition');
+  if (live === undefined) throw await absence(context, ref);
+  return live === 'unanswered' ? await readJob(context, ref) : live;
+}
+
+/** Checks and plans a definition that replaces `current`. An interval that stays the same keeps its beat. */
+export function prepareSuccessor(context: InnerContext, submitted: unknown, current: Definition): PreparedDefinition {
+  const now = context.now();
+  const prepared = prepareDefinition(submitted, context.registry, now);
+  const asked = (submitted as { schedule: Schedule }).schedule;
+  const before = current.schedule;
+  const after = prepared.definition.schedule;
+  const sameBeat = after.every !== undefined && asked.anchor === undefined && before.every === after.every;
+  if (!sameBeat || before.timezone !== after.timezone) return prepared;
+  const definition = { ...prepared.definition, schedule: { ...after, anchor: before.anchor } };
+  return { ...prepared, definition, plan: planFor(definition, { after: isoTime(now), count: planLength }) };
+}
+
+/** The current definition with another schedule, checked and planned. */
+export function prepareReschedule(context: InnerContext, schedule: Schedule, current: Definition): PreparedDefinition {
+  return prepareDefinition({ ...current, schedule }, context.registry, context.now());
+}

@@ -1,0 +1,37 @@
+import type { JobSnapshot } from '../../core/contract.js';
+import { workflowId } from '../../core/ids.js';
+import type { Consoles } from '../context.js';
+import type { JobItemView, JobView } from '../views.js';
+
+/** A job as clients see it. */
+export function viewJob(snapshot: JobSnapshot, consoles: Consoles): JobView {
+  return {
+    ...standing(snapshot),
+    definition: snapshot.definition,
+    idempotencyKey: snapshot.idempotencyKey,
+    links: linksOf(snapshot, consoles),
+  };
+}
+
+/** A job as lists show it. */
+export function viewJobItem(snapshot: JobSnapshot): JobItemView {
+  const { task, lane, priority, owner, description, labels } = snapshot.definition;
+  return { ...standing(snapshot), task, lane, priority, owner, description, labels };
+}
+
+function standing(snapshot: JobSnapshot) {
+  const { jobId, definition: _definition, idempotencyKey: _key, ...rest } = snapshot;
+  return { ...rest, id: jobId };
+}
+
+function linksOf({ project, jobId }: JobSnapshot, consoles: Consoles): JobView['links'] {
+  const id = workflowId(project, jobId);
+  const { temporalAddress, namespace, temporalUi } = consoles;
+  return {
+    workflowId: id,
+    temporalUi: temporalUi
+      ? `${temporalUi.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}`
+      : null,
+    temporalCli: `temporal workflow describe --workflow-id ${id} --namespace ${namespace} --address ${temporalAddress}`,
+  };
+}

@@ -1,0 +1,51 @@
+/** The API process: `node dist/api/main.js`. Settings are environment variables, see docs/configuration.md. */
+import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
+import { CarillonError } from '../core/errors.js';
+import { createStore } from '../store/store.js';
+import { Gateway } from './gateway.js';
+import { jsonLog } from './log.js';
+import { startReconciler } from './reconciler.js';
+import { createApiServer } from './server.js';
+import { readSettings } from './settings.js';
+import { packageVersion } from './version.js';
+
+const now = () => Date.now();
+const log = jsonLog(process.stderr, now);
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasks));
+  const store = createStore({ url: settings.databaseUrl });
+  const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
+  const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
+  const consoles = { temporalAddress, namespace, temporalUi };
+  const server = await createApiServer({
+    ...{ store, gateway, registry, consoles, log, now },
+    ...{ version: packageVersion(), host, port, insecureHost },
+  });
+  const reconciler = startReconciler({ store, gateway, log, now, random: Math.random });
+
+  let closing = false;
+  const close = async () => {
+    if (closing) return;
+    closing = true;
+    await server.close();
+    await reconciler.stop();
+    await Promise.all([store.close(), gateway.close()]);
+    process.exit(0);
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+  // Started by a supervisor: when that is gone, nobody would end this process.
+  process.on('disconnect', close);
+
+  log('info', 'The API is ready.', { url: server.url });
+  process.send?.({ type: 'ready', url: server.url });
+}
+
+main().catch((error: unknown) => {
+  const fault =
+    error instanceof CarillonError ? { code: error.code, ...error.details } : { stack: (error as Error).stack };
+  log('error', error instanceof Error ? error.message : String(error), fault);
+  process.exit(1);
+});

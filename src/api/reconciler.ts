@@ -1,0 +1,152 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { JobSnapshot } from '../core/contract.js';
+import { isoTime } from '../core/ids.js';
+import { isClosed, type JobState } from '../core/states.js';
+import type { JobId, JobRow, Store } from '../store/store.js';
+import type { Gateway, JobRefs, OpenJob } from './gateway.js';
+import type { Log } from './log.js';
+
+export interface ReconcilerOptions {
+  store: Store;
+  gateway: Gateway;
+  log: Log;
+  now: () => number;
+  /** A number from 0 to 1, so that several APIs do not sweep at once. */
+  random: () => number;
+  /** Between two sweeps, in milliseconds. Default 5 min, give or take a fifth. */
+  intervalMs?: number;
+  /** Between two calls of Temporal, in milliseconds. Default 200: it shares a limit with everybody's lists. */
+  paceMs?: number;
+}
+
+/** What one sweep found and mended. */
+export interface Sweep {
+  open: number;
+  /** Open jobs without a row, or with a row in another state. */
+  refreshed: number;
+  /** Rows that said open while the job had ended. */
+  closed: number;
+  /** Rows that say open of which Temporal knows nothing, and jobs nobody could read. */
+  unknown: number;
+}
+
+/** Sweeps now and every few minutes until stopped. */
+export function startReconciler(options: ReconcilerOptions): { stop(): Promise<void> } {
+  const { log, random, intervalMs = 300_000 } = options;
+  const stopping = new AbortController();
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        const sweep = await reconcile(options, stopping.signal);
+        if (sweep.refreshed + sweep.closed + sweep.unknown > 0)
+          log('info', 'The read model was compared with Temporal.', { ...sweep });
+      } catch (error) {
+        if (!stopping.signal.aborted)
+          log('warn', 'The read model could not be compared with Temporal.', { error: String(error) });
+      }
+      await wait(intervalMs * (0.8 + 0.4 * random()), undefined, { signal: stopping.signal, ref: false }).catch(
+        () => undefined,
+      );
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/**
+ * Mends what a crash between Temporal and the database left behind. Changes nothing that is right: every write carries
+ * a revision, and an older one never overwrites a newer one.
+ */
+export async function reconcile(options: ReconcilerOptions, signal?: AbortSignal): Promise<Sweep> {
+  const { store, gateway, paceMs = 200 } = options;
+  const pace = () => wait(paceMs, undefined, { signal });
+  const sweep: Sweep = { open: 0, refreshed: 0, closed: 0, unknown: 0 };
+  const rows = await openRows(store);
+
+  for (let page: Uint8Array | undefined, more = true; more; ) {
+    const { jobs, next } = await gateway.listOpen(page);
+    sweep.open += jobs.length;
+    for (const job of jobs) {
+      const state = rows.get(keyOf(job));
+      rows.delete(keyOf(job));
+      if (state !== undefined && agree(state, job.state)) continue;
+      await pace();
+      await refresh(options, job, sweep);
+    }
+    page = next;
+    more = next !== undefined;
+    if (more) await pace();
+  }
+  for (const { project, jobId } of [...rows.keys()].map(refOf)) {
+    await pace();
+    await settleClosed(options, { project, jobId }, sweep);
+  }
+  return sweep;
+}
+
+/** Temporal is told of pauses, not of every run: `scheduled` there and `running` here is no difference. */
+function agree(row: JobState, shown: JobState | undefined): boolean {
+  return shown === undefined || (row === 'paused') === (shown === 'paused');
+}
+
+async function refresh({ gateway, store }: ReconcilerOptions, job: OpenJob, sweep: Sweep): Promise<void> {
+  const snapshot = await gateway.query<JobSnapshot>(job, 'snapshot');
+  if (snapshot === undefined || snapshot === 'unanswered') {
+    sweep.unknown += 1;
+    return;
+  }
+  await store.write([{ snapshot, entries: [] }]);
+  sweep.refreshed += 1;
+}
+
+async function settleClosed({ gateway, store, now }: ReconcilerOptions, ref: JobRefs, sweep: Sweep): Promise<void> {
+  const execution = await gateway.describe(ref);
+  // Temporal's list lags behind; a job that began a moment ago is open and not in it.
+  if (execution?.open) return;
+  const row = await store.jobs.get(ref.project, ref.jobId);
+  if (!execution || !row) {
+    sweep.unknown += 1;
+    return;
+  }
+  const final = await gateway.result(ref);
+  await store.write([
+    { snapshot: final ?? endedByHand(row, execution.status, execution.closedAt ?? isoTime(now())), entries: [] },
+  ]);
+  sweep.closed += 1;
+}
+
+/** A workflow that was terminated, or broke, leaves no last word; its row must not say for ever that it is open. */
+function endedByHand({ updatedAt: _, ...row }: JobRow, status: string, closedAt: string): JobSnapshot {
+  return {
+    ...row,
+    revision: row.revision + 2,
+    state: status === 'TERMINATED' || status === 'CANCELLED' ? 'cancelled' : 'failed',
+    running: 0,
+    nextRunAt: null,
+    pause: null,
+    closedAt,
+    closeReason: `workflow ${status.toLowerCase()}`,
+  };
+}
+
+async function openRows(store: Store): Promise<Map<string, JobState>> {
+  const rows = new Map<string, JobState>();
+  for (let after: JobId | undefined; ; ) {
+    const page = await store.jobs.ids(undefined, after, 1000);
+    for (const row of page) if (!isClosed(row.state)) rows.set(keyOf(row), row.state);
+    after = page.at(-1);
+    if (page.length < 1000) return rows;
+  }
+}
+
+// Neither a project nor an id holds a slash.
+const keyOf = ({ project, jobId }: JobRefs) => `${project}/${jobId}`;
+
+function refOf(key: string): JobRefs {
+  const slash = key.indexOf('/');
+  return { project: key.slice(0, slash), jobId: key.slice(slash + 1) };
+}

@@ -1,0 +1,18 @@
+import type { AnyTask } from '../core/task.js';
+import { jobsRouter } from './routers/jobs.js';
+import { runsRouter } from './routers/runs.js';
+import { schedulesRouter } from './routers/schedules.js';
+import { systemRouter } from './routers/system.js';
+import { router } from './trpc.js';
+
+/** All procedures. `Tasks` types the input of definitions for clients; at run time there is one router. */
+export function createRouter<const Tasks extends readonly AnyTask[] = readonly AnyTask[]>() {
+  return router({
+    jobs: jobsRouter<Tasks>(),
+    runs: runsRouter,
+    schedules: schedulesRouter,
+    system: systemRouter,
+  });
+}
+
+export type AppRouter<Tasks extends readonly AnyTask[] = readonly AnyTask[]> = ReturnType<typeof createRouter<Tasks>>;

@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { AnyTask } from '../../core/task.js';
+import type { JobFilter, JobKey } from '../../store/store.js';
+import { decodeCursor, encodeCursor } from '../cursor.js';
+import {
+  cancelInput,
+  createInput,
+  ensureInput,
+  jobListInput,
+  jobRef,
+  nextInput,
+  pauseInput,
+  rescheduleInput,
+  resumeInput,
+  triggerInput,
+  updateInput,
+} from '../inputs.js';
+import { commandJob, triggerJob } from '../jobs/command.js';
+import { createJob } from '../jobs/create.js';
+import { ensureJob, validateJob } from '../jobs/ensure.js';
+import { readJob } from '../jobs/read.js';
+import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
+import { jobStatus } from '../jobs/status.js';
+import { nextTimes, viewTimes } from '../jobs/times.js';
+import { viewJob, viewJobItem } from '../jobs/view.js';
+import { procedure, router } from '../trpc.js';
+import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
+import {
+  commandView,
+  ensureView,
+  jobDetailView,
+  jobPage,
+  jobView,
+  statusView,
+  timesView,
+  triggerView,
+  validationView,
+} from '../views.js';
+
+/** The same schema at run time, with the input's type as a client that knows its tasks sees it. */
+function typed<Input, Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>, Input> {
+  return schema as unknown as z.ZodType<z.output<Schema>, Input>;
+}
+
+export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
+  return router({
+    create: procedure
+      .meta({ summary: 'Create a job; with an idempotency key, at most once.' })
+      .input(typed<CreateInput<Tasks>, typeof createInput>(createInput))
+      .output(jobView)
+      .mutation(async ({ ctx, input }) => viewJob(await createJob(ctx, input), ctx.consoles)),
+
+    validate: procedure
+      .meta({ summary: 'Check a definition and tell what jobs.ensure would do, doing nothing.' })
+      .input(typed<EnsureInput<Tasks>, typeof ensureInput>(ensureInput))
+      .output(validationView)
+      .mutation(({ ctx, input }) => validateJob(ctx, input)),
+
+    ensure: procedure
+      .meta({ summary: 'Create the job if there is none, change it if its definition differs.' })
+      .input(typed<EnsureInput<Tasks>, typeof ensureInput>(ensureInput))
+      .output(ensureView)
+      .mutation(({ ctx, input }) => ensureJob(ctx, input)),
+
+    get: procedure
+      .meta({ summary: 'A job with its definition.' })
+      .input(jobRef)
+      .output(jobDetailView)
+      .query(async ({ ctx, input }) => {
+        const job = await readJob(ctx, { project: input.project, jobId: input.id });
+        return { ...viewJob(job, ctx.consoles), next: nextTimes(job, 5, ctx.now()) };
+      }),
+
+    list: procedure
+      .meta({ summary: 'Jobs, newest first; with a window of next runs, the next one first.' })
+      .input(jobListInput)
+      .output(jobPage)
+      .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
+        const query = { list: 'jobs', ...filter };
+        const after = cursor === undefined ? undefined : decodeCursor<JobKey>(query, cursor);
+        const page = await ctx.store.jobs.list(filter satisfies JobFilter, { limit, after });
+        return { items: page.items.map(viewJobItem), nextCursor: page.next && encodeCursor(query, page.next) };
+      }),
+
+    update: procedure
+      .meta({ summary: "Replace a job's definition." })
+      .input(typed<UpdateInput<Tasks>, typeof updateInput>(updateInput))
+      .output(commandView)
+      .mutation(async ({ ctx, input: { id, project, commandId, by, ...definition } }) => {
+        const ref = { project, jobId: id };
+        const current = await currentDefinition(ctx, ref);
+        const prepared = prepareSuccessor(ctx, definition, current.definition);
+        return commandJob(ctx, ref, 'update', { commandId, by, definition, prepared });
+      }),
+
+    reschedule: procedure
+      .meta({ summary: "Replace a job's schedule." })
+      .input(rescheduleInput)
+      .output(commandView)
+      .mutation(async ({ ctx, input: { id, project, schedule, ...meta } }) => {
+        const ref = { project, jobId: id };
+        const current = await currentDefinition(ctx, ref);
+        const prepared = prepareReschedule(ctx, schedule, current.definition);
+        return commandJob(ctx, ref, 'reschedule', { ...meta, schedule, prepared });
+      }),
+
+    pause: procedure
+      .meta({ summary: 'Let no run start until the job is resumed.' })
+      .input(pauseInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...pause } }) => commandJob(ctx, { project, jobId: id }, 'pause', pause)),
+
+    resume: procedure
+      .meta({ summary: 'End a pause.' })
+      .input(resumeInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...resume } }) =>
+        commandJob(ctx, { project, jobId: id }, 'resume', resume),
+      ),
+
+    cancel: procedure
+      .meta({ summary: 'End a job, and the runs in progress.' })
+      .input(cancelInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...cancel } }) =>
+        commandJob(ctx, { project, jobId: id }, 'cancel', cancel),
+      ),
+
+    trigger: procedure
+      .meta({ summary: 'Start a run now, beside the schedule.' })
+      .input(triggerInput)
+      .output(triggerView)
+      .mutation(({ ctx, input: { id, project, ...trigger } }) => triggerJob(ctx, { project, jobId: id }, trigger)),
+
+    status: procedure
+      .meta({ summary: 'What the job is doing now.' })
+      .input(jobRef)
+      .output(statusView)
+      .query(({ ctx, input }) => jobStatus(ctx, { project: input.project, jobId: input.id })),
+
+    next: procedure
+      .meta({ summary: 'The next times of a job.' })
+      .input(nextInput)
+      .output(timesView)
+      .query(async ({ ctx, input }) => {
+        const job = await readJob(ctx, { project: input.project, jobId: input.id });
+        return viewTimes(job.words, nextTimes(job, input.count, ctx.now()), job.definition.schedule.timezone ?? 'UTC');
+      }),
+  });
+}

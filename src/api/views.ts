@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { definitionSchema, lanes, timeoutsSchema } from '../core/definition.js';
+import { jobStates, notRunReasons, runStates } from '../core/states.js';
+
+const time = z.string().describe('RFC 3339 in UTC.');
+
+export const runErrorView = z.object({
+  code: z.string().describe('Stable code of the error.'),
+  message: z.string().describe('For people.'),
+});
+
+export const runSummaryView = z.object({
+  runId: z.string().describe('Job id and nominal time, or key of the trigger; the idempotency key of every attempt.'),
+  scheduledAt: time.describe('Nominal time; of a run started by hand, when it was asked for.'),
+  trigger: z.enum(['schedule', 'catch_up', 'manual']).describe('What asked for the run.'),
+  state: z.enum(runStates).describe('State of the run.'),
+  attempt: z.number().describe('Attempts made; 0 when it never ran.'),
+  startedAt: time.optional().describe('Start of the first attempt.'),
+  finishedAt: time.optional().describe('End of the last attempt, or of the decision not to run.'),
+  reason: z.enum(notRunReasons).optional().describe('Why the occurrence did not run.'),
+  error: runErrorView.optional().describe('Why the last attempt failed.'),
+});
+
+export const runView = runSummaryView.extend({
+  project: z.string().describe('Project of the job.'),
+  jobId: z.string().describe('Job the run belongs to.'),
+  definitionVersion: z.number().describe("Version of the job's definition the run was made with."),
+  input: z.unknown().optional().describe("Only where it differs from the definition's."),
+  result: z.unknown().optional().describe('What the task returned.'),
+  worker: z.string().optional().describe('Which worker executed the last attempt.'),
+  recordedAt: time.describe('When the ledger got the entry.'),
+});
+export type RunView = z.output<typeof runView>;
+
+export const countersView = z.object({
+  succeeded: z.number().describe('Runs that succeeded.'),
+  failed: z.number().describe('Runs that failed with every attempt.'),
+  timedOut: z.number().describe('Runs that took too long.'),
+  cancelled: z.number().describe('Runs that were cancelled.'),
+  skipped: z.number().describe('Occurrences that did not run by a policy.'),
+  missed: z.number().describe('Occurrences that an outage cost.'),
+  started: z.number().describe('Scheduled runs started; `maxRuns` counts these.'),
+});
+
+export const pauseView = z.object({
+  note: z.string().optional().describe('Why.'),
+  by: z.string().optional().describe('Who paused the job.'),
+  since: time.describe('When the pause began.'),
+  until: time.optional().describe('The job resumes by itself then.'),
+});
+
+/** A definition as it is stored: defaults filled in, lane and attempt bound fixed. */
+export const definitionView = definitionSchema.extend({
+  lane: z.enum(lanes).describe('Worker pool.'),
+  timeouts: timeoutsSchema
+    .extend({ attempt: z.string().describe('Bound of one attempt.') })
+    .describe('Bounds in time.'),
+});
+
+const consolesView = z.object({
+  workflowId: z.string().describe('Id of the workflow in Temporal.'),
+  temporalUi: z.string().nullable().describe("The job's page in the Temporal Web UI, if there is one."),
+  temporalCli: z.string().describe('A command that shows the job with the Temporal CLI.'),
+});
+
+const standing = {
+  project: z.string().describe('Project of the job.'),
+  id: z.string().describe('Id of the job in its project.'),
+  state: z.enum(jobStates).describe('State of the job.'),
+  revision: z.number().describe('Ascends with every change.'),
+  words: z.string().describe('The schedule in words.'),
+  definitionVersion: z.number().describe('1 for the first definition, one more with every change.'),
+  digest: z.string().describe('Equal digests: equal definitions as submitted.'),
+  createdAt: time.describe('When the job was created.'),
+  createdBy: z.string().optional().describe('Who created it.'),
+  definedAt: time.describe('When this version of the definition came.'),
+  definedBy: z.string().optional().describe('Who gave this version.'),
+  nextRunAt: time.nullable().describe('Next nominal time; null when none is ahead, or the job is paused.'),
+  running: z.number().describe('Runs in progress.'),
+  counters: countersView.describe('Outcomes so far.'),
+  lastRun: runSummaryView.nullable().describe('The occurrence decided last.'),
+  pause: pauseView.nullable().describe('The pause, while the job is paused.'),
+  closedAt: time.nullable().describe('When the job ended.'),
+  closeReason: z.string().nullable().describe('Why the job ended.'),
+};
+
+export const jobView = z.object({
+  ...standing,
+  definition: definitionView.describe('The definition in force, defaults filled in.'),
+  idempotencyKey: z.string().optional().describe('Key of the request that created it.'),
+  links: consolesView.describe('Where else the job can be looked at.'),
+});
+export type JobView = z.output<typeof jobView>;
+
+export const jobDetailView = jobView.extend({
+  next: z.array(time).describe('Next nominal times, at most 5.'),
+});
+export type JobDetailView = z.output<typeof jobDetailView>;
+
+/** A job in a list: all but its definition, of which only what lists show. */
+export const jobItemView = z.object({
+  ...standing,
+  task: z.string().describe('Task it runs.'),
+  lane: z.enum(lanes).describe('Worker pool.'),
+  priority: z.number().describe('1 is most urgent, 5 least.'),
+  owner: z.string().optional().describe('Person or team that answers for it.'),
+  description: z.string().optional().describe('What it is for.'),
+  labels: z.record(z.string(), z.string()).describe('Labels it is found by.'),
+});
+export type JobItemView = z.output<typeof jobItemView>;
+
+const nextCursor = z.string().nullable().describe('Give it as `cursor` for the next page; null on the last.');
+export const jobPage = z.object({ items: z.array(jobItemView).describe('The jobs of this page.'), nextCursor });
+export const runPage = z.object({ items: z.array(runView).describe('The entries of this page.'), nextCursor });
+
+const confirmed = z
+  .boolean()
+  .describe(
+    'False: no worker answered in time; the command was left with Temporal and takes effect when one comes back.',
+  );
+const jobAfter = jobView
+  .nullable()
+  .describe('The job as far as known; null only while neither worker nor database answers.');
+
+export const commandView = z.object({ job: jobAfter, confirmed });
+export type CommandView = z.output<typeof commandView>;
+
+export const triggerView = z.object({
+  job: jobAfter,
+  confirmed,
+  runId: z.string().describe('Id the run has, or will have.'),
+  run: runSummaryView.nullable().describe('Null while unconfirmed.'),
+});
+export type TriggerView = z.output<typeof triggerView>;
+
+export const statusView = z.object({
+  project: z.string().describe('Project of the job.'),
+  id: z.string().describe('Id of the job in its project.'),
+  live: z
+    .boolean()
+    .describe('True: from the job itself. False: from the ledger, as the job has ended or no worker answered.'),
+  state: z.enum(jobStates).describe('State of the job.'),
+  revision: z.number().describe('Ascends with every change.'),
+  nextTimes: z.array(time).describe('Next nominal times, at most 5.'),
+  running: z
+    .array(
+      runSummaryView.extend({
+        lastFailure: z.string().optional().describe('Message of the attempt before.'),
+        nextAttemptAt: time.optional().describe('When the next attempt is due.'),
+      }),
+    )
+    .describe('Runs in progress.'),
+  recent: z.array(runSummaryView).describe('The last 20 runs, newest first.'),
+  counters: countersView.describe('Outcomes so far.'),
+  pause: pauseView.nullable().describe('The pause, while the job is paused.'),
+  outbox: z.number().nullable().describe('Ledger entries still waiting in the job; null when not live.'),
+  lastRefusal: runErrorView.nullable().describe('Why the last command given as a Signal was refused.'),
+});
+export type StatusView = z.output<typeof statusView>;
+
+export const validationView = z.object({
+  id: z.string().describe('Id of the job in its project.'),
+  project: z.string().describe('Project of the job.'),
+  action: z.enum(['create', 'update', 'unchanged']).describe('What `jobs.ensure` would do.'),
+  digest: z.string().describe('Equal digests: equal definitions as submitted.'),
+  words: z.string().describe('The schedule in words.'),
+  next: z.array(time).describe('Next nominal times, at most 5.'),
+});
+export type ValidationView = z.output<typeof validationView>;
+
+export const ensureView = z.object({
+  job: jobAfter,
+  action: z.enum(['created', 'updated', 'unchanged']).describe('What was done.'),
+  confirmed,
+});
+export type EnsureView = z.output<typeof ensureView>;
+
+export const timesView = z.object({
+  words: z.string().describe('The schedule in words.'),
+  times: z.array(time).describe('Nominal times, ascending.'),
+  local: z.array(z.string()).describe("The same times with the zone's offset."),
+  timezone: z.string().describe('Zone of `local`.'),
+});
+export type TimesView = z.output<typeof timesView>;
+
+const partView = {
+  ok: z.boolean().describe('Whether it answers.'),
+  error: z.string().optional().describe('What it said instead.'),
+};
+
+export const healthView = z.object({
+  status: z.enum(['ok', 'degraded']).describe('Degraded: a part does not answer, or no scheduler worker is there.'),
+  version: z.string().describe('Version of the API.'),
+  time: time.describe("The API's clock."),
+  temporal: z
+    .object({
+      ...partView,
+      address: z.string().describe('host:port of the frontend.'),
+      namespace: z.string().describe('Temporal namespace of the jobs.'),
+    })
+    .describe('The Temporal server.'),
+  store: z.object(partView).describe('The database.'),
+  workers: z
+    .object({
+      scheduler: z.number().describe('Workers seen lately on the scheduler task queue.'),
+      heavy: z.number().describe('Workers seen lately on the heavy task queue.'),
+    })
+    .describe('Worker processes that polled in the last 70 s.'),
+});
+export type HealthView = z.output<typeof healthView>;

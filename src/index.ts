@@ -1,0 +1,26 @@
+/** What users of Carillon import: to write tasks, and to talk to the API. */
+export { type CarillonClient, type ClientOptions, createCarillonClient, toCarillonError } from './api/client.js';
+export type { AppRouter } from './api/router.js';
+export type {
+  CommandView,
+  EnsureView,
+  HealthView,
+  JobDetailView,
+  JobItemView,
+  JobView,
+  RunView,
+  StatusView,
+  TimesView,
+  TriggerView,
+} from './api/views.js';
+export type { DefinitionInput, Lane, Schedule } from './core/definition.js';
+export { CarillonError, type ErrorCode, type ErrorDetails, errorCodes, type FieldFault } from './core/errors.js';
+export type { JobState, NotRunReason, RunState } from './core/states.js';
+export {
+  type AnyTask,
+  type CarillonConfig,
+  defineConfig,
+  defineTask,
+  type Task,
+  type TaskContext,
+} from './core/task.js';

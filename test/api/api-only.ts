@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { inject, onTestFinished } from 'vitest';
+import { builtInTasks } from '../../src/activities/tasks/index.js';
+import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
+import { Gateway } from '../../src/api/gateway.js';
+import { createApiServer } from '../../src/api/server.js';
+import type { CarillonError } from '../../src/core/errors.js';
+import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
+import { createStore, type Store } from '../../src/store/store.js';
+
+/** An API on the shared servers, on a task queue where no worker is. It ends with the test. */
+export interface ApiOnly {
+  project: string;
+  url: string;
+  client: CarillonClient;
+  store: Store;
+  gateway: Gateway;
+  /** Lines of the API's log. */
+  log: { level: string; message: string; fields?: Record<string, unknown> }[];
+}
+
+export interface ApiOnlyOptions {
+  databaseUrl?: string;
+  temporalAddress?: string;
+  project?: string;
+  taskQueue?: string;
+  now?: () => number;
+  /** Beside the built-in ones. */
+  tasks?: readonly AnyTask[];
+}
+
+/** An address at which nothing listens. */
+export const deadDatabase = 'postgresql://postgres@127.0.0.1:1/postgres';
+export const deadTemporal = '127.0.0.1:1';
+
+export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnly> {
+  const project = options.project ?? `a${randomUUID().slice(0, 8)}`;
+  const { databaseUrl = inject('databaseUrl'), temporalAddress = inject('temporalAddress'), now = Date.now } = options;
+  const taskQueue = options.taskQueue ?? `carillon-${project}`;
+  const store = createStore({ url: databaseUrl });
+  const gateway = new Gateway({
+    ...{ address: temporalAddress, namespace: 'default', taskQueue, now: Date.now },
+    ...{ commandTimeoutMs: 500, queryTimeoutMs: 500 },
+  });
+  const log: ApiOnly['log'] = [];
+  const server = await createApiServer({
+    ...{
+      store,
+      gateway,
+      now,
+      registry: new TaskRegistry([...builtInTasks, ...(options.tasks ?? [])]),
+      version: '1.2.3',
+      host: '127.0.0.1',
+      port: 0,
+    },
+    consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
+    log: (level, message, fields) => log.push({ level, message, fields }),
+  });
+  onTestFinished(async () => {
+    await server.close();
+    await Promise.all([store.close(), gateway.close()]);
+  });
+  return { project, store, gateway, log, url: server.url, client: createCarillonClient({ url: server.url }) };
+}
+
+/** The error a call ends with. */
+export async function refusal(call: Promise<unknown>): Promise<CarillonError> {
+  return call.then(
+    (answer) => {
+      throw new Error(`Expected a refusal, got ${JSON.stringify(answer)}.`);
+    },
+    (error: unknown) => toCarillonError(error),
+  );
+}

@@ -1,0 +1,45 @@
+import { EventEmitter, once } from 'node:events';
+import '../rig/runtime.js';
+import { NativeConnection } from '@temporalio/worker';
+import { inject, onTestFinished } from 'vitest';
+import { LedgerWriter } from '../../src/activities/ledger-writer.js';
+import { builtInTasks } from '../../src/activities/tasks/index.js';
+import { TaskRegistry } from '../../src/core/task.js';
+import type { Store } from '../../src/store/store.js';
+import { createSchedulerWorker } from '../../src/worker/workers.js';
+
+export interface LateWorker {
+  /** Resolves once the ledger has the run. */
+  recorded(runId: string): Promise<void>;
+}
+
+/** A worker that comes when the API has been at work for a while. It ends with the test. */
+export async function startWorker({ project, store }: { project: string; store: Store }): Promise<LateWorker> {
+  const runs = new Set<string>();
+  const news = new EventEmitter();
+  const ledger = new LedgerWriter({
+    store,
+    now: Date.now,
+    onRecorded: ({ runId }) => {
+      runs.add(runId);
+      news.emit('run');
+    },
+  });
+  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const worker = await createSchedulerWorker({
+    ...{ connection, namespace: 'default', taskQueue: `carillon-${project}` },
+    bundle: { codePath: inject('workflowBundle') },
+    dependencies: { registry: new TaskRegistry(builtInTasks), ledger, store, now: Date.now, log: () => {} },
+  });
+  const running = worker.run();
+  onTestFinished(async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  });
+  return {
+    async recorded(runId) {
+      while (!runs.has(runId)) await once(news, 'run');
+    },
+  };
+}
