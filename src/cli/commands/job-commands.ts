@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import type { CommandView } from '../../api/views.js';
+import type { Schedule } from '../../core/definition.js';
+import { CarillonError } from '../../core/errors.js';
+import { readInput, type ScheduleFlags, scheduleOf, withScheduleFlags } from '../definition-flags.js';
+import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
+import type { Io } from '../io.js';
+import { jobFields } from './jobs.js';
+
+/** Commands that change a job. */
+export function addJobCommands(jobs: Command, io: Io): void {
+  const finish = ({ output }: Invocation, answer: CommandView, said: string) => {
+    if (answer.confirmed) io.err(`${said}\n`);
+    noteUnconfirmed(io, answer.confirmed);
+    output.data(answer, () => (answer.job ? jobFields(answer.job, output) : ''));
+  };
+
+  jobs
+    .command('pause')
+    .argument('<id>')
+    .description('let no run start until the job is resumed')
+    .option('--note <text>', 'why')
+    .option('--until <time>', 'resume by itself at this time (ISO 8601 with an offset)')
+    .action(async (id: string, flags: { note?: string; until?: string }, command: Command) => {
+      const invocation = openInvocation(command, io);
+      const { client, project, by } = invocation;
+      finish(invocation, await client.jobs.pause.mutate({ id, project, by, ...flags }), `paused ${id}`);
+    });
+
+  jobs
+    .command('resume')
+    .argument('<id>')
+    .description('end a pause')
+    .action(async (id: string, _flags, command: Command) => {
+      const invocation = openInvocation(command, io);
+      const { client, project, by } = invocation;
+      finish(invocation, await client.jobs.resume.mutate({ id, project, by }), `resumed ${id}`);
+    });
+
+  jobs
+    .command('cancel')
+    .argument('<id>')
+    .description('end a job, and the runs in progress')
+    .option('--reason <text>', 'why')
+    .action(async (id: string, flags: { reason?: string }, command: Command) => {
+      const invocation = openInvocation(command, io);
+      const { client, project, by } = invocation;
+      finish(invocation, await client.jobs.cancel.mutate({ id, project, by, ...flags }), `cancelled ${id}`);
+    });
+
+  withScheduleFlags(jobs.command('reschedule').argument('<id>'))
+    .description("replace a job's schedule")
+    .action(async (id: string, flags: ScheduleFlags, command: Command) => {
+      const invocation = openInvocation(command, io);
+      const { client, project, by } = invocation;
+      const schedule = scheduleOf(flags) as Schedule | undefined;
+      if (!schedule) {
+        throw new CarillonError('INPUT_INVALID', 'Expected a schedule, got none.', {
+          field: 'schedule',
+          hint: 'Give one of --every, --cron, --at, --now.',
+        });
+      }
+      const answer = await client.jobs.reschedule.mutate({ id, project, by, schedule });
+      finish(invocation, answer, `rescheduled ${id}: ${answer.job?.words}`);
+    });
+
+  jobs
+    .command('trigger')
+    .argument('<id>')
+    .description('start a run now, beside the schedule')
+    .option('--key <key>', 'part of the run id: the same key never starts a second run')
+    .option('--input <json>', 'input of this run alone, as JSON or @file')
+    .action(async (id: string, flags: { key?: string; input?: string }, command: Command) => {
+      const { client, output, project, by } = openInvocation(command, io);
+      const input = flags.input === undefined ? undefined : readInput(flags.input, io.cwd);
+      const answer = await client.jobs.trigger.mutate({ id, project, by, key: flags.key, input });
+      noteUnconfirmed(io, answer.confirmed);
+      output.data(answer, () =>
+        output.fields([
+          ['run', answer.runId],
+          ['state', answer.run && output.state(answer.run.state)],
+          ['scheduled at', output.time(answer.run?.scheduledAt)],
+        ]),
+      );
+    });
+}

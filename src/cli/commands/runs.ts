@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { RunView } from '../../api/views.js';
+import type { RunTrigger } from '../../core/contract.js';
+import { formatDuration } from '../../core/duration.js';
+import type { RunState } from '../../core/states.js';
+import { collectList, wholeNumber } from '../definition-flags.js';
+import { openInvocation } from '../invocation.js';
+import type { Io } from '../io.js';
+import type { Output } from '../output.js';
+
+export function addRuns(runs: Command, io: Io): void {
+  runs
+    .command('list')
+    .description('runs and occurrences that did not run, newest first')
+    .option('--job <id>', 'only of this job')
+    .option('--state <state>', 'only these; may be repeated', collectList)
+    .option('--trigger <trigger>', 'only schedule, catch_up or manual')
+    .option('--from <time>', 'nominal time at or after (ISO 8601 with an offset)')
+    .option('--to <time>', 'nominal time before')
+    .option('-n, --limit <n>', 'runs on a page', wholeNumber, 50)
+    .option('--cursor <cursor>', 'go on where a page ended')
+    .action(async (flags: ListFlags, command: Command) => {
+      const { client, output, project } = openInvocation(command, io);
+      const { job: jobId, state, trigger, ...rest } = flags;
+      const page = await client.runs.list.query({
+        ...rest,
+        project,
+        jobId,
+        state: state as RunState[],
+        trigger: trigger as RunTrigger,
+      });
+      output.data(page, () => runTable(page.items, output));
+      if (page.nextCursor) io.err(`more: --cursor ${page.nextCursor}\n`);
+    });
+
+  runs
+    .command('get')
+    .argument('<run-id>', 'such as backup@2026-11-21T09:00:00Z')
+    .description('one run')
+    .action(async (runId: string, _flags, command: Command) => {
+      const { client, output, project } = openInvocation(command, io);
+      const run = await client.runs.get.query({ runId, project });
+      output.data(run, () => runFields(run, output));
+    });
+}
+
+interface ListFlags {
+  job?: string;
+  state?: string[];
+  trigger?: string;
+  from?: string;
+  to?: string;
+  limit: number;
+  cursor?: string;
+}
+
+function runTable(items: RunView[], output: Output): string {
+  return output.columns(
+    ['RUN', 'STATE', 'ATTEMPT', 'SCHEDULED', 'TOOK', 'WHY'],
+    items.map((run) => [
+      run.runId,
+      output.state(run.state),
+      run.attempt,
+      output.time(run.scheduledAt),
+      took(run),
+      why(run),
+    ]),
+  );
+}
+
+function runFields(run: RunView, output: Output): string {
+  return output.fields([
+    ['run', run.runId],
+    ['job', run.jobId],
+    ['state', output.state(run.state)],
+    ['why', why(run)],
+    ['attempt', run.attempt],
+    ['trigger', run.trigger],
+    ['scheduled', output.time(run.scheduledAt)],
+    ['started', output.time(run.startedAt)],
+    ['finished', output.time(run.finishedAt)],
+    ['took', took(run)],
+    ['definition', `version ${run.definitionVersion}`],
+    ['input', run.input === undefined ? undefined : JSON.stringify(run.input)],
+    ['result', run.result === undefined ? undefined : JSON.stringify(run.result)],
+    ['worker', run.worker],
+  ]);
+}
+
+function why(run: RunView): string {
+  return run.error ? `${run.error.code}: ${run.error.message}` : (run.reason ?? '');
+}
+
+function took({ startedAt, finishedAt }: RunView): string {
+  if (!startedAt || !finishedAt) return '';
+  const ms = Date.parse(finishedAt) - Date.parse(startedAt);
+  return ms > 0 ? formatDuration(ms) : 'PT0S';
+}

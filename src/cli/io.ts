@@ -1,0 +1,11 @@
+/** The world of one CLI call. Data goes to `out`, talk to `err`. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Whether people read the output: colours are for them alone. */
+  colour: boolean;
+}

@@ -1,0 +1,38 @@
+import { Command, Option } from 'commander';
+import { packageVersion } from '../api/version.js';
+import { addApply } from './commands/apply.js';
+import { addDoctor } from './commands/doctor.js';
+import { addJobCommands } from './commands/job-commands.js';
+import { addJobs } from './commands/jobs.js';
+import { addNext } from './commands/next.js';
+import { addRuns } from './commands/runs.js';
+import { exitCodeHelp } from './exit.js';
+import type { Io } from './io.js';
+import { formats } from './output.js';
+
+/** @param setExitCode for commands that end well enough to print, but not with 0 */
+export function createProgram(io: Io, setExitCode: (code: number) => void): Command {
+  const program = new Command('carillon')
+    .description('Jobs that run on time, every time, on Temporal.')
+    .version(packageVersion())
+    .option(
+      '--url <address>',
+      "the API's address (else CARILLON_URL, ./.carillon/addresses.json, http://127.0.0.1:7070)",
+    )
+    .option('--project <name>', 'project the command is about', io.env.CARILLON_PROJECT || 'default')
+    .addOption(new Option('-o, --output <format>', 'how data is printed').choices(formats).default('table'))
+    .option('--no-color', 'no colours, also on a terminal')
+    .addHelpText('after', exitCodeHelp);
+  // Settings are inherited by commands made after them.
+  program.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  program.showHelpAfterError('(carillon <command> --help shows what it takes)');
+
+  const jobs = program.command('jobs').description('submit jobs, look at them, change them');
+  addJobs(jobs, io);
+  addJobCommands(jobs, io);
+  addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
+  addNext(program, io);
+  addApply(program, io, setExitCode);
+  addDoctor(program, io, setExitCode);
+  return program;
+}

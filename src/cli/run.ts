@@ -1,0 +1,22 @@
+import { CommanderError } from 'commander';
+import { toCarillonError } from '../api/client.js';
+import { exitCodeOf, exitCodes, reportError } from './exit.js';
+import type { Io } from './io.js';
+import { createProgram } from './program.js';
+
+/** Runs one command line. Resolves to the exit code; never throws. */
+export async function run(argv: string[], io: Io): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = createProgram(io, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const fault = toCarillonError(error);
+    reportError(io, fault);
+    return exitCodeOf(fault);
+  }
+}
