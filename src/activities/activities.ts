@@ -13,8 +13,12 @@ export function createActivities(deps: RunDependencies): Activities {
     executeRun: (request) => executeRun(deps, request),
 
     async syncJob({ snapshot, outbox }) {
-      if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs)) return { ackedSeq: outbox.at(-1)?.seq ?? 0 };
-      throw ApplicationFailure.retryable('The database does not answer; what waits stays in the workflow.', 'STORE_UNAVAILABLE');
+      if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs))
+        return { ackedSeq: outbox.at(-1)?.seq ?? 0 };
+      throw ApplicationFailure.retryable(
+        'The database does not answer; what waits stays in the workflow.',
+        'STORE_UNAVAILABLE',
+      );
     },
 
     planJob: async ({ schedule, ...request }) => planFor({ schedule }, request),

@@ -23,7 +23,15 @@ export interface Attempt {
 }
 
 /** Makes one attempt. Never throws: whatever the task does becomes an outcome, within `timeoutMs + graceMs`. */
-export async function makeAttempt({ task, input, context, timeoutMs, graceMs, cancellation, interrupted }: Attempt): Promise<Outcome> {
+export async function makeAttempt({
+  task,
+  input,
+  context,
+  timeoutMs,
+  graceMs,
+  cancellation,
+  interrupted,
+}: Attempt): Promise<Outcome> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(outOfTime(timeoutMs)), timeoutMs);
   const signal = AbortSignal.any([cancellation, timeout.signal]);
@@ -46,7 +54,9 @@ async function runTask(task: AnyTask, input: unknown, context: TaskContext): Pro
 }
 
 function outOfTime(timeoutMs: number): CarillonError {
-  return new CarillonError('TIMEOUT_ATTEMPT', `The attempt took longer than ${timeoutMs} ms.`, { field: 'timeouts.attempt' });
+  return new CarillonError('TIMEOUT_ATTEMPT', `The attempt took longer than ${timeoutMs} ms.`, {
+    field: 'timeouts.attempt',
+  });
 }
 
 /** Rejects `graceMs` after the signal aborted: the task did not listen. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { LedgerEntry, RunReceipt, RunRequest, RunSummary } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
-import { CarillonError } from '../core/errors.js';
+import type { CarillonError } from '../core/errors.js';
 import { isoTime } from '../core/ids.js';
 import { planFor } from '../core/prepare.js';
 import { afterRun } from '../core/projection.js';
@@ -40,7 +40,11 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
     const done = await doneBefore(deps, request);
     if (done) return done;
   }
-  const firstStart = request.startedAt ? Date.parse(request.startedAt) : attempt === 1 ? deps.now() : info.currentAttemptScheduledTimestampMs;
+  const firstStart = request.startedAt
+    ? Date.parse(request.startedAt)
+    : attempt === 1
+      ? deps.now()
+      : info.currentAttemptScheduledTimestampMs;
   await untilDue(Date.parse(request.scheduledAt), deps.now, cancellationSignal);
   const base = {
     runId: request.runId,
@@ -56,7 +60,10 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
     worker: worker(info.taskQueue),
   });
 
-  const show = setTimeout(() => void deps.ledger.write({ snapshot, entries: [entryOf({ ...base, state: 'running' })] }, 5000), shownAfterMs);
+  const show = setTimeout(
+    () => void deps.ledger.write({ snapshot, entries: [entryOf({ ...base, state: 'running' })] }, 5000),
+    shownAfterMs,
+  );
   const beat = info.isLocal ? undefined : setInterval(() => context.heartbeat(), beatMs);
   const outcome = await attemptOf().finally(() => {
     clearTimeout(show);
@@ -87,7 +94,8 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
         project: snapshot.project,
         scheduledAt: new Date(request.scheduledAt),
         attempt,
-        log: (message, fields) => deps.log({ ...fields, message, project: snapshot.project, runId: request.runId, attempt }),
+        log: (message, fields) =>
+          deps.log({ ...fields, message, project: snapshot.project, runId: request.runId, attempt }),
       },
       timeoutMs: durationMs(definition.timeouts.attempt),
       graceMs: graceMs[request.via],
@@ -100,7 +108,10 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   function waitBeforeNext(ended: Exclude<Outcome, { state: 'succeeded' | 'cancelled' }>): number | undefined {
     const { retry, timeouts } = definition;
     if (attempt >= retry.maximumAttempts) return undefined;
-    if ('error' in ended && (retry.nonRetryableErrors.includes(ended.error.code) || ended.error.code === 'TASK_INPUT_INVALID')) {
+    if (
+      'error' in ended &&
+      (retry.nonRetryableErrors.includes(ended.error.code) || ended.error.code === 'TASK_INPUT_INVALID')
+    ) {
       return undefined;
     }
     const wait = Math.min(
@@ -111,7 +122,8 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   }
 
   async function reportRetry(waitMs: number): Promise<RunReceipt> {
-    const error = 'error' in outcome ? outcome.error : { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
+    const error =
+      'error' in outcome ? outcome.error : { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
     const summary: RunSummary = { ...base, state: 'retrying', error };
     const batch = { snapshot, entries: [...request.outbox, entryOf(summary)] };
     if (request.via !== 'light') {
@@ -125,10 +137,22 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   async function reportEnd(): Promise<RunReceipt> {
     const state = outcome.state === 'interrupted' ? 'failed' : outcome.state;
     const summary: RunSummary = { ...base, state, finishedAt: isoTime(finishedAt), ...errorPart(outcome) };
-    const entry: LedgerEntry = { ...entryOf(summary), ...('result' in outcome ? { result: keepResult(outcome.result) } : {}) };
+    const entry: LedgerEntry = {
+      ...entryOf(summary),
+      ...('result' in outcome ? { result: keepResult(outcome.result) } : {}),
+    };
     const after = afterRun(snapshot, summary, request.last, plan);
-    const recorded = await deps.ledger.write({ snapshot: after, entries: [...request.outbox, entry] }, patienceMs[request.via]);
-    const receipt: RunReceipt = { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };
+    const recorded = await deps.ledger.write(
+      { snapshot: after, entries: [...request.outbox, entry] },
+      patienceMs[request.via],
+    );
+    const receipt: RunReceipt = {
+      summary,
+      recorded,
+      entry: recorded ? undefined : entry,
+      ackedSeq: acked(request, recorded),
+      plan,
+    };
     if (request.via === 'light' || !summary.error) return receipt;
     throw ApplicationFailure.create({
       message: summary.error.message,
@@ -140,7 +164,8 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
 }
 
 function errorPart(outcome: Outcome): Pick<RunSummary, 'error'> {
-  if (outcome.state === 'interrupted') return { error: { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' } };
+  if (outcome.state === 'interrupted')
+    return { error: { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' } };
   return 'error' in outcome ? { error: outcome.error } : {};
 }
 

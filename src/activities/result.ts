@@ -11,5 +11,7 @@ export function keepResult(result: unknown): unknown {
   }
   if (text === undefined) return undefined;
   const bytes = Buffer.byteLength(text);
-  return bytes <= maximumResultBytes ? JSON.parse(text) : { omitted: `${bytes} bytes, the limit is ${maximumResultBytes}` };
+  return bytes <= maximumResultBytes
+    ? JSON.parse(text)
+    : { omitted: `${bytes} bytes, the limit is ${maximumResultBytes}` };
 }

@@ -24,7 +24,7 @@ export const searchAttributes = {
 /** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
 export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger'] as const;
 export type CommandName = (typeof commandNames)[number];
-export const queryNames = ['status', 'definition'] as const;
+export const queryNames = ['status', 'definition', 'snapshot'] as const;
 
 /** Furnished by whoever sends a command; both optional so that a command by hand stays short. */
 export interface CommandMeta {

@@ -41,13 +41,24 @@ export const scheduleSchema = z
       .string()
       .optional()
       .describe('Run once at this time: ISO 8601 with offset, or a local time read in `timezone`.'),
-    every: duration('Run at a fixed interval from `anchor`: 10s, 1h30m, PT5M, P1D (calendar days in `timezone`).').optional(),
+    every: duration(
+      'Run at a fixed interval from `anchor`: 10s, 1h30m, PT5M, P1D (calendar days in `timezone`).',
+    ).optional(),
     cron: z.string().optional().describe('Cron expression of 5 fields, or 6 with seconds first.'),
     timezone: z.string().optional().describe('IANA zone in which local times are read. Default UTC.'),
-    anchor: z.string().optional().describe('For `every`: an occurrence to count from. Default: the moment of creation.'),
+    anchor: z
+      .string()
+      .optional()
+      .describe('For `every`: an occurrence to count from. Default: the moment of creation.'),
     start: z.string().optional().describe('No occurrence before this time (inclusive).'),
     end: z.string().optional().describe('No occurrence after this time (inclusive).'),
-    maxRuns: z.number().int().min(1).max(1_000_000_000).optional().describe('The job completes after this many scheduled runs.'),
+    maxRuns: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .optional()
+      .describe('The job completes after this many scheduled runs.'),
   })
   .superRefine((schedule, context) => {
     const kinds = (['immediate', 'at', 'every', 'cron'] as const).filter((kind) => schedule[kind] !== undefined);
@@ -68,12 +79,18 @@ export const retrySchema = z.strictObject({
   initialInterval: duration('Wait before the second attempt.').default('PT1S'),
   backoffCoefficient: z.number().min(1).max(100).default(2).describe('Each wait is the last one times this.'),
   maximumInterval: duration('No wait is longer than this.').default('PT1M'),
-  nonRetryableErrors: z.array(z.string().min(1).max(100)).max(100).default([]).describe('Error codes that end the run at once.'),
+  nonRetryableErrors: z
+    .array(z.string().min(1).max(100))
+    .max(100)
+    .default([])
+    .describe('Error codes that end the run at once.'),
 });
 export type Retry = z.infer<typeof retrySchema>;
 
 export const timeoutsSchema = z.strictObject({
-  attempt: duration('Bound of one attempt. Default: 2 s light, 5 min standard, 1 h heavy, or what the task says.').optional(),
+  attempt: duration(
+    'Bound of one attempt. Default: 2 s light, 5 min standard, 1 h heavy, or what the task says.',
+  ).optional(),
   run: duration('Bound of the run, retries and waits included.').default('PT24H'),
   heartbeat: duration('How soon a lost worker is noticed.').default('PT10S'),
 });
@@ -83,7 +100,9 @@ export const catchUpSchema = z.strictObject({
     .enum(['none', 'last', 'all'])
     .default('last')
     .describe('What becomes of occurrences that fell into an outage: none run, the last one, or all of them in order.'),
-  within: duration('Occurrences older than this are never caught up. Default 1 h; for `at` and `immediate`: no bound.').optional(),
+  within: duration(
+    'Occurrences older than this are never caught up. Default 1 h; for `at` and `immediate`: no bound.',
+  ).optional(),
 });
 
 export const overlapPolicies = ['skip', 'buffer_one', 'allow'] as const;

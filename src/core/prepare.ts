@@ -24,7 +24,10 @@ export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: num
   const task = registry.get(submitted.task);
   const input = checkInput(submitted.input, task.input);
   const lane = submitted.lane ?? task.lane ?? 'standard';
-  const timeout = attemptTimeout(lane, submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
+  const timeout = attemptTimeout(
+    lane,
+    submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined),
+  );
   const schedule = normaliseSchedule(submitted.schedule, now);
   const once = schedule.immediate || schedule.at !== undefined;
   const definition: Definition = {
@@ -46,7 +49,10 @@ export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: num
 /** The first plan of a schedule; a schedule without any occurrence after `now` is refused. */
 function firstPlan(definition: Definition, now: number): Plan {
   // `immediate` is due at `now` itself, and an `every` anchored in the future begins with its anchor.
-  const plan = planFor(definition, { after: isoTime(now - (definition.schedule.immediate ? 1 : 0)), count: planLength });
+  const plan = planFor(definition, {
+    after: isoTime(now - (definition.schedule.immediate ? 1 : 0)),
+    count: planLength,
+  });
   if (plan.entries.length > 0) return plan;
   throw new CarillonError('SCHEDULE_NEVER_FIRES', `The schedule has no occurrence after ${isoTime(now)}.`, {
     field: 'schedule',
@@ -66,11 +72,15 @@ export function checkInput(input: unknown, schema: z.ZodType, field = 'input'): 
   parseWith(schema, input, 'TASK_INPUT_INVALID', field);
   const bytes = Buffer.byteLength(JSON.stringify(input) ?? '');
   if (bytes > maximumInputBytes) {
-    throw new CarillonError('PAYLOAD_TOO_LARGE', `Expected \`${field}\` of at most ${maximumInputBytes} bytes, got ${bytes}.`, {
-      field,
-      value: `${bytes} bytes`,
-      hint: 'Store large data elsewhere and pass its address.',
-    });
+    throw new CarillonError(
+      'PAYLOAD_TOO_LARGE',
+      `Expected \`${field}\` of at most ${maximumInputBytes} bytes, got ${bytes}.`,
+      {
+        field,
+        value: `${bytes} bytes`,
+        hint: 'Store large data elsewhere and pass its address.',
+      },
+    );
   }
   return input;
 }

@@ -43,7 +43,12 @@ export function closedState(schedule: Schedule, lastRun: RunSummary | null): Job
 }
 
 /** The snapshot after a run ended, as the executing activity foretells it: one revision on. */
-export function afterRun(snapshot: JobSnapshot, summary: RunSummary, last: boolean, plan: Plan | undefined): JobSnapshot {
+export function afterRun(
+  snapshot: JobSnapshot,
+  summary: RunSummary,
+  last: boolean,
+  plan: Plan | undefined,
+): JobSnapshot {
   const ends = last && (plan?.entries.length ?? 0) === 0 && plan?.exhausted !== false;
   const running = snapshot.running - 1;
   const open: JobState = snapshot.pause ? 'paused' : running > 0 ? 'running' : 'scheduled';

@@ -81,18 +81,18 @@ export type TaskMap<Tasks extends readonly AnyTask[]> = { [T in Tasks[number] as
 
 /** A definition whose input type follows from its task's name. */
 export type TypedDefinition<Tasks extends readonly AnyTask[]> = {
-  [T in Tasks[number] as T['name']]: Omit<DefinitionInput, 'task' | 'input'> & { task: T['name'] } & (undefined extends z.input<
-        T['input']
-      >
-        ? { input?: z.input<T['input']> }
-        : { input: z.input<T['input']> });
+  [T in Tasks[number] as T['name']]: Omit<DefinitionInput, 'task' | 'input'> & {
+    task: T['name'];
+  } & (undefined extends z.input<T['input']> ? { input?: z.input<T['input']> } : { input: z.input<T['input']> });
 }[Tasks[number]['name']];
 
 /** What a `carillon.config.ts` exports by default. */
 export interface CarillonConfig<Tasks extends readonly AnyTask[] = readonly AnyTask[]> {
   tasks: Tasks;
 }
-export function defineConfig<const Tasks extends readonly AnyTask[]>(config: CarillonConfig<Tasks>): CarillonConfig<Tasks> {
+export function defineConfig<const Tasks extends readonly AnyTask[]>(
+  config: CarillonConfig<Tasks>,
+): CarillonConfig<Tasks> {
   return config;
 }
 

@@ -18,7 +18,8 @@ async function main(): Promise<void> {
     onRecorded: (entry) => process.send?.({ type: 'run', entry }),
     onTrouble: (message) => console.error(message),
   });
-  const log = (line: Record<string, unknown>) => console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
+  const log = (line: Record<string, unknown>) =>
+    console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const options = {
     connection,

@@ -58,9 +58,13 @@ function missing(name: string): never {
 }
 
 function invalid(name: string, value: unknown, wanted: string): CarillonError {
-  return new CarillonError('CONFIG_INVALID', `Expected the environment variable ${name} to be ${wanted}, got ${show(value)}.`, {
-    field: name,
-    value,
-    hint: 'See docs/configuration.md.',
-  });
+  return new CarillonError(
+    'CONFIG_INVALID',
+    `Expected the environment variable ${name} to be ${wanted}, got ${show(value)}.`,
+    {
+      field: name,
+      value,
+      hint: 'See docs/configuration.md.',
+    },
+  );
 }

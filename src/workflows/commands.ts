@@ -1,33 +1,39 @@
 import { ApplicationFailure, currentUpdateInfo, setHandler } from '@temporalio/workflow';
-import type { CommandMeta, JobSnapshot, RunSummary } from '../core/contract.js';
+import type { CommandMeta, JobSnapshot } from '../core/contract.js';
 import type { ErrorCode } from '../core/errors.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
-import { type JobState, promptSyncMs } from './job-state.js';
+import type { JobState } from './job-state.js';
 import { queries, signals, type TriggerAnswer, updates } from './messages.js';
+import { promptSyncMs } from './outbox.js';
 import type { Runner } from './runner.js';
 
 type Payload = Record<string, unknown> | undefined;
 type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
 
 /** Binds every command as an Update (answered, refusable) and as a Signal, and the queries. */
-export function bindCommands(state: JobState, runner: Runner): void {
-  setHandler(queries.status, () => state.status(), { description: 'State, next times, runs under way and the last 20.' });
+export function bindCommands(state: JobState, runner: Runner, onChange: () => void): void {
+  setHandler(queries.status, () => state.status(), {
+    description: 'State, next times, runs under way and the last 20.',
+  });
   setHandler(queries.snapshot, () => state.snapshot(), { description: 'The job as the database keeps it.' });
   setHandler(
     queries.definition,
-    () => ({ definition: state.job.definition, definitionVersion: state.job.definitionVersion, digest: state.job.digest }),
+    () => ({
+      definition: state.job.definition,
+      definitionVersion: state.job.definitionVersion,
+      digest: state.job.digest,
+    }),
     { description: 'What runs, when, and by which rules.' },
   );
 
   bind('pause', 'No run starts until resumed. {note?, until?: time, by?}', (command) => {
     const until = optionalTime(command, 'until');
-    return () => state.pause(Date.now(), { note: optionalText(command, 'note'), by: optionalText(command, 'by'), until });
+    return () =>
+      state.pause(Date.now(), { note: optionalText(command, 'note'), by: optionalText(command, 'by'), until });
   });
   bind('resume', 'Ends a pause. {by?}', (command) => {
     optionalText(command, 'by');
-    return () => {
-      if (state.job.pause) state.resume();
-    };
+    return () => state.resume(Date.now());
   });
   bind('cancel', 'Cancels what runs and ends the job. {reason?, by?}', (command) => {
     const reason = optionalText(command, 'reason') ?? 'cancelled by command';
@@ -49,14 +55,19 @@ export function bindCommands(state: JobState, runner: Runner): void {
     read: (command: Payload) => () => void | Promise<void>,
   ): void {
     const run = async (command: Payload): Promise<JobSnapshot> => {
-      const act = check(() => read(command));
-      if (!seenBefore(command)) {
+      const act = check(command, () => read(command));
+      const id = commandId(command);
+      if (act && (id === undefined || !state.seen(id))) {
+        // What came due before the command is accounted for first.
+        await runner.decideDue(Date.now());
+        if (state.closed) throw closedRefusal();
         await act();
         byHand(command);
+        onChange();
       }
       return state.snapshot();
     };
-    handle(name, description, run, (command) => void check(() => read(command)));
+    handle(name, description, run, read);
   }
 
   function bindTrigger(): void {
@@ -64,11 +75,16 @@ export function bindCommands(state: JobState, runner: Runner): void {
     const read = (command: Payload) => {
       const key = keyOf(command);
       if (key !== undefined && !keyPattern.test(key)) {
-        throw refusal('INPUT_INVALID', `Expected \`key\` of 1-100 visible characters, got ${JSON.stringify(key)}.`, 'key', key);
+        throw refusal(
+          'INPUT_INVALID',
+          `Expected \`key\` of 1-100 visible characters, got ${JSON.stringify(key)}.`,
+          'key',
+          key,
+        );
       }
-      const known = key === undefined ? undefined : state.find(triggeredRunId(state.job.jobId, key));
+      const known = key === undefined ? undefined : state.runs.find(triggeredRunId(state.job.jobId, key));
       if (!known && !state.admits() && !(key !== undefined && state.carry.recentCommands.includes(`key:${key}`))) {
-        const [run] = state.carry.running;
+        const [run] = state.runs.running;
         throw refusal(
           'JOB_BUSY',
           `Run ${run?.runId ?? 'before it'} is in progress and \`overlap\` is ${state.job.definition.overlap}.`,
@@ -79,17 +95,16 @@ export function bindCommands(state: JobState, runner: Runner): void {
       }
     };
     const run = (command: Payload): TriggerAnswer => {
-      check(() => read(command));
+      check(command, () => read(command));
       const key = keyOf(command) ?? `signal-${state.carry.nextSeq}-${state.job.revision}`;
       const runId = triggeredRunId(state.job.jobId, key);
-      if (!state.seen(`key:${key}`)) {
+      const id = commandId(command);
+      const repeated = id !== undefined && state.seen(id);
+      if (!state.seen(`key:${key}`) && !repeated) {
         state.trigger(Date.now(), runId, command?.input);
         byHand(command);
       }
-      const found = state.find(runId) as RunSummary | undefined;
-      // A run older than the workflow's memory: it was, and its row tells how it ended.
-      const summary = found ?? { runId, scheduledAt: state.carry.cursor, trigger: 'manual', state: 'succeeded', attempt: 0 };
-      return { snapshot: state.snapshot(), run: summary };
+      return { snapshot: state.snapshot(), run: state.runs.find(runId) ?? null };
     };
     handle('trigger', 'Starts a run now. {key?, input?, by?}', run, read);
   }
@@ -97,7 +112,12 @@ export function bindCommands(state: JobState, runner: Runner): void {
   function redefine(command: Payload, part: 'schedule' | 'definition'): () => Promise<void> {
     const value = command?.[part];
     if (typeof value !== 'object' || value === null) {
-      throw refusal('INPUT_INVALID', `Expected \`${part}\` to be an object, got ${JSON.stringify(value) ?? 'nothing'}.`, part, value);
+      throw refusal(
+        'INPUT_INVALID',
+        `Expected \`${part}\` to be an object, got ${JSON.stringify(value) ?? 'nothing'}.`,
+        part,
+        value,
+      );
     }
     return async () => {
       const ready = command?.prepared as Awaited<ReturnType<Runner['prepare']>> | undefined;
@@ -107,10 +127,18 @@ export function bindCommands(state: JobState, runner: Runner): void {
     };
   }
 
-  function handle(name: keyof typeof updates, description: string, run: Handler<unknown>, validate: (command: Payload) => void): void {
+  function handle(
+    name: keyof typeof updates,
+    description: string,
+    run: Handler<unknown>,
+    validate: (command: Payload) => unknown,
+  ): void {
     const execute = run as (command: Payload) => Promise<never>;
-    const validator = (command: Payload) => check(() => validate(command));
-    setHandler(updates[name] as typeof updates.resume, execute as never, { description, validator: validator as never });
+    const validator = (command: Payload) => void check(command, () => validate(command));
+    setHandler(updates[name] as typeof updates.resume, execute as never, {
+      description,
+      validator: validator as never,
+    });
     setHandler(
       signals[name] as typeof signals.resume,
       async (command) => {
@@ -126,25 +154,28 @@ export function bindCommands(state: JobState, runner: Runner): void {
     );
   }
 
-  /** A closed job answers the repetition of a command that closed it, and refuses everything else. */
-  function check<Result>(read: () => Result): Result {
+  /** Nothing is left to check of a command that was carried out before: it is answered again, even by a closed job. */
+  function check<Result>(command: Payload, read: () => Result): Result | undefined {
+    const id = commandId(command);
+    if (id !== undefined && state.carry.recentCommands.includes(id)) return undefined;
     if (state.closed) throw closedRefusal();
     return read();
   }
 
   function closedRefusal(): ApplicationFailure {
-    return refusal('JOB_CLOSED', `Job ${state.job.jobId} is ${state.job.state}.`, 'id', state.job.jobId, 'Create a new job.');
-  }
-
-  function seenBefore(command: Payload): boolean {
-    const id = commandId(command);
-    return id !== undefined && state.seen(id);
+    return refusal(
+      'JOB_CLOSED',
+      `Job ${state.job.jobId} is ${state.job.state}.`,
+      'id',
+      state.job.jobId,
+      'Create a new job.',
+    );
   }
 
   /** The API writes the answer of its commands to the database; what came by hand, the workflow writes itself. */
   function byHand(command: Payload): void {
     if ((command as CommandMeta | undefined)?.commandId === undefined || !currentUpdateInfo()) {
-      state.syncWithin(Date.now(), promptSyncMs);
+      state.outbox.syncWithin(Date.now(), promptSyncMs);
     }
   }
 }
@@ -165,7 +196,12 @@ function optionalTime(command: Payload, field: string): string | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
   if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && time > Date.now()) return new Date(time).toISOString();
-  throw refusal('TIME_INVALID', `Expected \`${field}\` to be a future time with an offset, got ${JSON.stringify(text)}.`, field, text);
+  throw refusal(
+    'TIME_INVALID',
+    `Expected \`${field}\` to be a future time with an offset, got ${JSON.stringify(text)}.`,
+    field,
+    text,
+  );
 }
 
 function refusal(code: ErrorCode, message: string, field: string, value: unknown, hint?: string): ApplicationFailure {

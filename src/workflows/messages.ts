@@ -12,10 +12,10 @@ import type {
 } from '../core/contract.js';
 import type { Definition } from '../core/definition.js';
 
-/** Answer of `trigger`: the job, and the run that was started or was there already. */
+/** Answer of `trigger`: the job, and the run that was started or was there already; null when only the ledger knows it. */
 export interface TriggerAnswer {
   snapshot: JobSnapshot;
-  run: RunSummary;
+  run: RunSummary | null;
 }
 
 export const updates = {

@@ -12,7 +12,6 @@ import {
 import {
   type Activities,
   laneTaskQueue,
-
   type PreparedDefinition,
   type PrepareRequest,
   type RunError,
@@ -23,15 +22,14 @@ import {
 import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
 import type { RunState } from '../core/states.js';
-import { type JobState, promptSyncMs, ridingEntries } from './job-state.js';
+import type { JobState } from './job-state.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
 /** Plans are asked for in this size, when fewer than half are left. */
 const planLength = 20;
 /** After an outage the plan is walked in larger steps. */
-const catchUpPlan = 1000;
-const syncEntries = 500;
+const catchUpPlan = 500;
 
 const { planJob } = proxyLocalActivities<Activities>({ startToCloseTimeout: '2 s', retry: { maximumInterval: '1 s' } });
 const { prepareDefinition } = proxyActivities<Activities>({
@@ -49,7 +47,10 @@ const { syncJob } = proxyActivities<Activities>({
 export class Runner {
   readonly #scopes = new Map<string, CancellationScope>();
 
-  constructor(private readonly state: JobState) {}
+  constructor(
+    private readonly state: JobState,
+    private readonly onChange: () => void,
+  ) {}
 
   /** Starts a run. Resolves at once for an activity of its own, after the attempt for a light one. */
   async start(run: RunInProgress): Promise<void> {
@@ -59,7 +60,8 @@ export class Runner {
     run.attempt = run.attempt + 1;
     const outcome = this.#execute(run, request).then((receipt) => {
       this.#scopes.delete(run.runId);
-      this.state.settle(run, receipt, request.snapshot.revision, Date.now());
+      this.state.settle(run, receipt, request.snapshot, Date.now());
+      this.onChange();
     });
     // A timer armed beside a local activity would start only when it ends: the light lane is waited for.
     if (request.via === 'light') await outcome;
@@ -68,36 +70,38 @@ export class Runner {
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
-    for (const run of this.state.carry.running.filter(({ executing }) => !executing)) {
-      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, this.state.job.definitionVersion), -1, Date.now());
+    for (const run of this.state.runs.running.filter(({ executing }) => !executing)) {
+      const given = this.state.snapshot();
+      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion), given, Date.now());
     }
   }
 
-  /** Brings the plan up to `now`, and beyond. */
-  async topUp(now: number): Promise<void> {
-    while (this.state.needsPlan(now)) {
-      const after = this.state.plannedUntil;
+  /** Decides on all that is due at `now`; after an outage step by step, as far as the outbox takes it. */
+  async decideDue(now: number): Promise<void> {
+    const { state } = this;
+    state.decideDue(now);
+    while (state.needsPlan(now)) {
+      const after = state.timetable.plannedUntil;
       const count = now - Date.parse(after) > 60_000 ? catchUpPlan : planLength;
-      const plan = await planJob({ after, count, schedule: this.state.job.definition.schedule });
-      if (this.state.plannedUntil === after) this.state.addPlan(plan);
+      const plan = await planJob({ after, count, schedule: state.job.definition.schedule });
+      // A command may have replaced the plan meanwhile.
+      if (state.timetable.plannedUntil === after) state.timetable.add(plan);
+      state.decideDue(now);
     }
   }
 
   /** Writes what the database lacks; the clock does not wait for it. */
   sync(): void {
     const { state } = this;
+    const { outbox } = state;
     const snapshot = state.snapshot();
-    state.syncing = true;
-    void syncJob({ snapshot, outbox: state.carry.outbox.slice(0, syncEntries) })
+    outbox.syncing = true;
+    void syncJob({ snapshot, outbox: outbox.batch })
       .then(({ ackedSeq }) => {
-        state.acknowledge(ackedSeq);
-        state.synced(snapshot.revision);
+        outbox.acknowledge(ackedSeq);
+        if (state.job.revision === snapshot.revision) outbox.caughtUp();
       })
-      .finally(() => {
-        state.syncing = false;
-        // Whatever is left, or came meanwhile, follows after a moment.
-        if (state.carry.syncBy !== null) state.carry.syncBy = isoTime(Date.now() + promptSyncMs);
-      });
+      .finally(() => outbox.syncEnded(Date.now()));
   }
 
   prepare(request: PrepareRequest): Promise<PreparedDefinition> {
@@ -105,7 +109,7 @@ export class Runner {
   }
 
   #request(run: RunInProgress): RunRequest {
-    const { plan, outbox } = this.state.carry;
+    const { plan } = this.state.carry;
     const low = !plan.exhausted && plan.entries.length <= planLength / 2;
     return {
       runId: run.runId,
@@ -115,8 +119,8 @@ export class Runner {
       priorAttempts: run.attempt,
       startedAt: run.startedAt,
       snapshot: this.state.snapshot(),
-      outbox: outbox.slice(0, ridingEntries),
-      plan: low ? { after: this.state.plannedUntil, count: planLength } : undefined,
+      outbox: this.state.outbox.riding,
+      plan: low ? { after: this.state.timetable.plannedUntil, count: planLength } : undefined,
       last: this.state.isLast,
       via: run.via,
     };
@@ -181,15 +185,21 @@ export class Runner {
 }
 
 function timeoutError(failure: TimeoutFailure): RunError {
-  if (failure.timeoutType === 'HEARTBEAT') return { code: 'WORKER_LOST', message: 'The worker stopped beating in mid-attempt.' };
-  if (failure.timeoutType === 'START_TO_CLOSE') return { code: 'TIMEOUT_ATTEMPT', message: 'The attempt ran out of time.' };
+  if (failure.timeoutType === 'HEARTBEAT')
+    return { code: 'WORKER_LOST', message: 'The worker stopped beating in mid-attempt.' };
+  if (failure.timeoutType === 'START_TO_CLOSE')
+    return { code: 'TIMEOUT_ATTEMPT', message: 'The attempt ran out of time.' };
   return { code: 'TIMEOUT_RUN', message: 'The run ran out of time, retries included.' };
 }
 
 /** A receipt the workflow writes itself, because no activity lived to do it. Its entry waits in the outbox. */
-function outcomeOf(run: RunInProgress, state: RunState, error: RunError | undefined, definitionVersion: number): RunReceipt {
+function outcomeOf(
+  run: RunInProgress,
+  state: RunState,
+  error: RunError | undefined,
+  definitionVersion: number,
+): RunReceipt {
   const { runId, scheduledAt, trigger, attempt, startedAt, input } = run;
   const summary = { runId, scheduledAt, trigger, state, attempt, startedAt, finishedAt: isoTime(Date.now()), error };
   return { summary, recorded: false, entry: { ...summary, definitionVersion, input }, ackedSeq: 0 };
 }
-

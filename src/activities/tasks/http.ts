@@ -11,7 +11,9 @@ const input = z
   .strictObject({
     url: z.url({ protocol: /^https?$/ }).describe('Address to call, http or https.'),
     method: z.enum(methods).default('GET'),
-    headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'Expected a header name.'), z.string()).default({}),
+    headers: z
+      .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'Expected a header name.'), z.string())
+      .default({}),
     body: z.unknown().optional().describe('Text is sent as it is, anything else as JSON.'),
     expectedStatus: z
       .union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)])
@@ -58,7 +60,12 @@ export const httpTask = defineTask({
           value: timeout,
         });
       }
-      throw new CarillonError('HTTP_UNREACHABLE', `${method} ${url}: ${reasonOf(error)}`, { field: 'input.url', value: url }, { cause: error });
+      throw new CarillonError(
+        'HTTP_UNREACHABLE',
+        `${method} ${url}: ${reasonOf(error)}`,
+        { field: 'input.url', value: url },
+        { cause: error },
+      );
     }
   },
 });
@@ -74,7 +81,8 @@ function isDuration(text: string): boolean {
 function withDefaults(headers: Record<string, string>, defaults: Record<string, string>, body: unknown): Headers {
   const sent = new Headers(headers);
   for (const [name, value] of Object.entries(defaults)) if (!sent.has(name)) sent.set(name, value);
-  if (body !== undefined && typeof body !== 'string' && !sent.has('Content-Type')) sent.set('Content-Type', 'application/json');
+  if (body !== undefined && typeof body !== 'string' && !sent.has('Content-Type'))
+    sent.set('Content-Type', 'application/json');
   return sent;
 }
 
@@ -86,10 +94,14 @@ function isExpected(status: number, expected: number | number[] | undefined): bo
 function unexpected(url: string, status: number, expected: number | number[] | undefined, body: string): CarillonError {
   const wanted = expected === undefined ? '200-299' : [expected].flat().join(', ');
   const said = body.length > 200 ? `${body.slice(0, 200)}...` : body;
-  return new CarillonError('HTTP_STATUS', `Expected status ${wanted} from ${url}, got ${status}${said && `: ${said}`}`, {
-    field: 'input.expectedStatus',
-    value: status,
-  });
+  return new CarillonError(
+    'HTTP_STATUS',
+    `Expected status ${wanted} from ${url}, got ${status}${said && `: ${said}`}`,
+    {
+      field: 'input.expectedStatus',
+      value: status,
+    },
+  );
 }
 
 /** The first bytes of the body; the rest is not read. */

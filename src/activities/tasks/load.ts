@@ -26,7 +26,8 @@ export async function loadRegistry(path?: string): Promise<TaskRegistry> {
 async function loadTasks(path: string): Promise<readonly AnyTask[]> {
   const hint = 'Export `defineConfig({ tasks: [...] })` by default; see docs/tasks.md.';
   const details = { field: 'tasks', value: path, hint };
-  if (!existsSync(path)) throw new CarillonError('CONFIG_INVALID', `Expected a module at ${show(path)}, found nothing.`, details);
+  if (!existsSync(path))
+    throw new CarillonError('CONFIG_INVALID', `Expected a module at ${show(path)}, found nothing.`, details);
   let module: { default?: unknown };
   try {
     module = await tsImport(pathToFileURL(path).href, import.meta.url);
@@ -36,7 +37,11 @@ async function loadTasks(path: string): Promise<readonly AnyTask[]> {
   }
   const config = exported(module.default);
   if (!Array.isArray(config?.tasks)) {
-    throw new CarillonError('CONFIG_INVALID', `Expected ${path} to export a config with \`tasks\`, got ${show(module.default)}.`, details);
+    throw new CarillonError(
+      'CONFIG_INVALID',
+      `Expected ${path} to export a config with \`tasks\`, got ${show(module.default)}.`,
+      details,
+    );
   }
   return config.tasks.map((task) => defineTask(task));
 }
@@ -44,5 +49,7 @@ async function loadTasks(path: string): Promise<readonly AnyTask[]> {
 /** A CommonJS module arrives with its exports one level down. */
 function exported(value: unknown): CarillonConfig | undefined {
   const inner = value as { default?: unknown; tasks?: unknown } | undefined;
-  return (inner?.tasks === undefined && inner?.default !== undefined ? inner.default : inner) as CarillonConfig | undefined;
+  return (inner?.tasks === undefined && inner?.default !== undefined ? inner.default : inner) as
+    | CarillonConfig
+    | undefined;
 }

@@ -64,7 +64,9 @@ function readField(name: FieldName, part: string, fail: (reason: string) => Cari
     if (!/^(?:\*|\?|[0-9]+|[A-Za-z]{3})(?:-(?:[0-9]+|[A-Za-z]{3}))?(?:\/[0-9]+)?$/.test(item)) {
       throw fail(`Expected ${labels[name]} as a number, a name, a range, a step or a list, got ${show(item)}`);
     }
-    const fields = names.map((other) => (other === name ? item : other === 'dayOfMonth' || other === 'month' ? '1' : '0'));
+    const fields = names.map((other) =>
+      other === name ? item : other === 'dayOfMonth' || other === 'month' ? '1' : '0',
+    );
     try {
       const parsed = CronExpressionParser.parse(fields.join(' ')).fields[name];
       for (const value of parsed.values) set |= 1n << BigInt(name === 'dayOfWeek' ? Number(value) % 7 : Number(value));

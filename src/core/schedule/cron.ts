@@ -78,7 +78,9 @@ function timeOnDay(fields: CronFields, from: number): number | undefined {
     if (later !== undefined) return hour * 3600 + later * 60 + (lowest(fields.second, 0) as number);
   }
   const later = lowest(fields.hour, hour + 1);
-  return later === undefined ? undefined : later * 3600 + (lowest(fields.minute, 0) as number) * 60 + (lowest(fields.second, 0) as number);
+  return later === undefined
+    ? undefined
+    : later * 3600 + (lowest(fields.minute, 0) as number) * 60 + (lowest(fields.second, 0) as number);
 }
 
 function has(set: bigint, value: number): boolean {

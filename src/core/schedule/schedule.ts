@@ -53,7 +53,11 @@ function shorterThanSecond({ months, days, ms }: Duration): boolean {
  * The nominal times of a normalised schedule strictly after `after`, at most `count` of them, ascending.
  * `exhausted`: no further one will ever come.
  */
-export function planSchedule(schedule: Schedule, after: number, count: number): { times: number[]; exhausted: boolean } {
+export function planSchedule(
+  schedule: Schedule,
+  after: number,
+  count: number,
+): { times: number[]; exhausted: boolean } {
   const next = compile(schedule);
   const times: number[] = [];
   let cursor = after;

@@ -14,11 +14,26 @@ export function parseTime(text: string, timezone: string, field: string): number
   if (!part) throw invalid(text, field);
   const [, year, month, date, hour = '0', minute = '0', second = '0', fraction = '', offset, zone] = part;
   const millis = Number(fraction.padEnd(3, '0').slice(0, 3));
-  const local = Date.UTC(Number(year), Number(month) - 1, Number(date), Number(hour), Number(minute), Number(second), millis);
+  const local = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(date),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    millis,
+  );
   const read = new Date(local);
   // Date.UTC rolls over what does not exist; the 31st of February must not become the 3rd of March.
-  const exact = [read.getUTCMonth() + 1, read.getUTCDate(), read.getUTCHours(), read.getUTCMinutes(), read.getUTCSeconds()];
-  if (exact.some((value, index) => value !== Number([month, date, hour, minute, second][index]))) throw invalid(text, field);
+  const exact = [
+    read.getUTCMonth() + 1,
+    read.getUTCDate(),
+    read.getUTCHours(),
+    read.getUTCMinutes(),
+    read.getUTCSeconds(),
+  ];
+  if (exact.some((value, index) => value !== Number([month, date, hour, minute, second][index])))
+    throw invalid(text, field);
   if (offset) return local - offsetMs(offset);
   return Zone.of(zone ?? timezone, zone ? field : 'schedule.timezone').fromLocal(local);
 }

@@ -127,7 +127,14 @@ export class Zone {
     const part: Record<string, string> = {};
     for (const { type, value } of this.#format.formatToParts(seconds)) part[type] = value;
     const year = part.era === 'BC' ? 1 - Number(part.year) : Number(part.year);
-    const local = Date.UTC(year, Number(part.month) - 1, Number(part.day), Number(part.hour), Number(part.minute), Number(part.second));
+    const local = Date.UTC(
+      year,
+      Number(part.month) - 1,
+      Number(part.day),
+      Number(part.hour),
+      Number(part.minute),
+      Number(part.second),
+    );
     return local - seconds;
   }
 }

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import './runtime.js';
+import { Client, Connection } from '@temporalio/client';
+import type { temporal as proto } from '@temporalio/proto';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { inject, onTestFinished } from 'vitest';
+import { LedgerWriter } from '../../src/activities/ledger-writer.js';
+import { builtInTasks } from '../../src/activities/tasks/index.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
+import { Gateway } from '../../src/api/gateway.js';
+import { createApiServer } from '../../src/api/server.js';
+import type { LedgerEntry } from '../../src/core/contract.js';
+import { workflowId } from '../../src/core/ids.js';
+import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
+import { createStore, type Store } from '../../src/store/store.js';
+import { createHeavyWorker, createSchedulerWorker } from '../../src/worker/workers.js';
+
+type History = proto.api.history.v1.IHistory;
+export type Recorded = LedgerEntry & { project: string; jobId: string };
+
+/** A whole Carillon of its own on the shared servers: API, workers, store. Ends everything when disposed. */
+export interface Rig {
+  project: string;
+  taskQueue: string;
+  client: CarillonClient;
+  url: string;
+  temporal: Client;
+  store: Store;
+  /** Everything that reached the ledger, in order. */
+  ledger: Recorded[];
+  /** Resolves with the first entry that fits, past or to come. */
+  recorded(fits: (entry: Recorded) => boolean): Promise<Recorded>;
+  /** Resolves with the terminal entries of a job once there are so many. */
+  ended(jobId: string, count: number): Promise<Recorded[]>;
+  handle(jobId: string): ReturnType<Client['workflow']['getHandle']>;
+  /** Replays every history, then ends everything. */
+  close(): Promise<void>;
+}
+
+export interface RigOptions {
+  tasks?: AnyTask[];
+  heavy?: boolean;
+  /** In place of the shared database. */
+  databaseUrl?: string;
+  store?: Store;
+  /** In place of the shared Temporal server. */
+  address?: string;
+  /** What API and tasks take for the time. */
+  now?: () => number;
+}
+
+export async function startRig({
+  tasks = [],
+  heavy = false,
+  databaseUrl,
+  store: ownStore,
+  address = inject('temporalAddress'),
+  now = Date.now,
+}: RigOptions = {}): Promise<Rig> {
+  const bundle = { codePath: inject('workflowBundle') };
+  const project = `t${randomUUID().slice(0, 8)}`;
+  const taskQueue = `carillon-${project}`;
+  const registry = new TaskRegistry([...builtInTasks, ...tasks]);
+  const store = ownStore ?? createStore({ url: databaseUrl ?? inject('databaseUrl') });
+  const ledger: Recorded[] = [];
+  const news = new EventEmitter().setMaxListeners(0);
+  const writer = new LedgerWriter({
+    store,
+    now: Date.now,
+    onRecorded: (entry) => {
+      ledger.push(entry);
+      news.emit('entry');
+    },
+    onTrouble: (message) => console.error(message),
+  });
+  const connection = await NativeConnection.connect({ address });
+  const dependencies = { registry, ledger: writer, store, now, log: () => {} };
+  const options = { connection, namespace: 'default', taskQueue, dependencies };
+  const workers = [
+    await createSchedulerWorker({ ...options, bundle }),
+    ...(heavy ? [await createHeavyWorker(options)] : []),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const gateway = new Gateway({ address, namespace: 'default', taskQueue, now });
+  const started = new Set<string>();
+  const start = gateway.start.bind(gateway);
+  gateway.start = async (carry) => {
+    const fresh = await start(carry);
+    if (fresh) started.add(workflowId(carry.job.project, carry.job.jobId));
+    return fresh;
+  };
+  const server = await createApiServer({
+    store,
+    gateway,
+    registry,
+    consoles: { temporalAddress: address, namespace: 'default' },
+    version: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    log: (level, message, fields) => {
+      if (level === 'error') console.error(message, fields);
+    },
+    now,
+  });
+  const clientConnection = await Connection.connect({ address });
+  const temporal = new Client({ connection: clientConnection });
+
+  const until = async <T>(read: () => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = read();
+      if (found !== undefined) return found;
+      await once(news, 'entry');
+    }
+  };
+
+  return {
+    project,
+    taskQueue,
+    client: createCarillonClient({ url: server.url }),
+    url: server.url,
+    temporal,
+    store,
+    ledger,
+    recorded: (fits) => until(() => ledger.find(fits)),
+    ended: (jobId, count) =>
+      until(() => {
+        const entries = ledger.filter((entry) => entry.jobId === jobId && entry.finishedAt !== undefined);
+        return entries.length >= count ? entries : undefined;
+      }),
+    handle: (jobId) => temporal.workflow.getHandle(workflowId(project, jobId)),
+    async close() {
+      await server.close();
+      await replayAll(temporal, started, bundle.codePath);
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await gateway.close();
+      await clientConnection.close();
+      await connection.close();
+      if (!ownStore) await store.close();
+    },
+  };
+}
+
+/** A rig for one test, which ends it. */
+export async function useRig(options: RigOptions = {}): Promise<Rig> {
+  const rig = await startRig(options);
+  onTestFinished(() => rig.close());
+  return rig;
+}
+
+/** Every execution of a job, the newest first: each that continued as new names the one before. */
+export async function executionsOf(temporal: Client, id: string): Promise<{ runId: string; history: History }[]> {
+  const chain: { runId: string; history: History }[] = [];
+  let runId: string | undefined = (await temporal.workflow.getHandle(id).describe()).runId;
+  while (runId) {
+    const history: History = await temporal.workflow.getHandle(id, runId).fetchHistory();
+    chain.push({ runId, history });
+    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  }
+  return chain;
+}
+
+/** Every workflow a test left is ended, and every history must replay with today's code. */
+async function replayAll(temporal: Client, ids: Iterable<string>, codePath: string): Promise<void> {
+  const histories = [];
+  for (const id of ids) {
+    await temporal.workflow
+      .getHandle(id)
+      .terminate('end of test')
+      .catch(() => {});
+    for (const { history } of await executionsOf(temporal, id)) histories.push({ workflowId: id, history });
+  }
+  if (histories.length === 0) return;
+  const results = Worker.runReplayHistories({ workflowBundle: { codePath } }, histories);
+  for await (const { error, workflowId: id } of results) {
+    if (error) throw new Error(`The history of ${id} does not replay: ${error.message}`, { cause: error });
+  }
+}

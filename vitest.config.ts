@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Fast tests need nothing; the others share one Temporal server and one database, started once. */
+const servers = { globalSetup: ['test/servers/global-setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/unit/**', 'test/**/*.pg.test.ts'],
+          ...servers,
+        },
+      },
+      { test: { name: 'postgres', include: ['test/**/*.pg.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+    ],
+    maxWorkers: 2,
+  },
+});
