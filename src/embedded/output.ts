@@ -1,0 +1,60 @@
+import type { LedgerEntry } from '../core/contract.js';
+import { formatDuration } from '../core/duration.js';
+import type { RunState } from '../core/states.js';
+import type { Port } from './ports.js';
+
+type Paint = (code: number, text: string) => string;
+
+/** Colours text, or leaves it alone where nobody would see the colour. */
+export function painter(colour: boolean): Paint {
+  return (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+}
+
+const bold = 1;
+const dim = 2;
+const red = 31;
+const green = 32;
+const yellow = 33;
+
+export interface Readiness {
+  seconds: number;
+  api: string;
+  apiPort: Port;
+  temporal: string;
+  temporalPort?: Port;
+  ui?: string;
+  uiPort?: Port;
+  state: string;
+}
+
+/** What a person needs once everything is up: addresses, state folder, three commands to try. */
+export function banner(ready: Readiness, paint: Paint): string[] {
+  const row = (label: string, text: string, port?: Port) =>
+    `${paint(bold, label.padEnd(10))}${text}${port?.insteadOf ? paint(dim, `  (${port.insteadOf} is taken)`) : ''}`;
+  return [
+    paint(green, `Carillon is ready (${ready.seconds.toFixed(1)} s). Ctrl-C ends it; the next start continues.`),
+    row('API', ready.api, ready.apiPort),
+    row('Temporal', ready.temporal, ready.temporalPort),
+    ...(ready.ui ? [row('Web UI', ready.ui, ready.uiPort)] : []),
+    row('State', ready.state),
+    row('Try', 'npx carillon jobs list'),
+    row('', 'npx carillon runs list --job demo-every-10s'),
+    row('', 'npx carillon next "0 9 * * MON-FRI" --tz Europe/Berlin'),
+  ];
+}
+
+const stateColours: Partial<Record<RunState, number>> = { succeeded: green, failed: red, timed_out: red };
+
+/** One line for one ledger entry: time, run id, state, attempt, duration, and what went wrong. */
+export function runLine(entry: LedgerEntry, paint: Paint): string {
+  const { startedAt, finishedAt, state, reason, error } = entry;
+  const took = startedAt && finishedAt ? formatDuration(Date.parse(finishedAt) - Date.parse(startedAt)) : '-';
+  return [
+    paint(dim, finishedAt ?? entry.scheduledAt),
+    entry.runId,
+    paint(stateColours[state] ?? yellow, reason ? `${state} (${reason})` : state),
+    entry.attempt > 0 ? `attempt ${entry.attempt}` : '-',
+    took,
+    ...(error ? [paint(red, `${error.code}: ${error.message.split('\n')[0]}`)] : []),
+  ].join('  ');
+}
