@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { LedgerEntry, RunReceipt, RunRequest, RunSummary } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
@@ -45,7 +46,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
     : attempt === 1
       ? deps.now()
       : info.currentAttemptScheduledTimestampMs;
-  await untilDue(Date.parse(request.scheduledAt), deps.now, cancellationSignal);
+  if (request.holdUntil) await hold(Date.parse(request.holdUntil) - deps.now(), cancellationSignal);
   const base = {
     runId: request.runId,
     scheduledAt: request.scheduledAt,
@@ -60,7 +61,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
     worker: worker(info.taskQueue),
   });
 
-  const show = setTimeout(
+  const show = globalThis.setTimeout(
     () => void deps.ledger.write({ snapshot, entries: [entryOf({ ...base, state: 'running' })] }, 5000),
     shownAfterMs,
   );
@@ -191,13 +192,10 @@ async function doneBefore({ store }: RunDependencies, request: RunRequest): Prom
 }
 
 /** A run may be woken ahead of its time and held ready; it starts at its exact instant. */
-async function untilDue(dueAt: number, now: () => number, cancellation: AbortSignal): Promise<void> {
-  const early = dueAt - now();
-  if (early <= 0 || cancellation.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, early);
-    cancellation.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
+async function hold(ms: number, cancellation: AbortSignal): Promise<void> {
+  if (ms <= 0 || cancellation.aborted) return;
+  // Cancelled while it waits, it goes on at once: the attempt sees the cancellation itself.
+  await setTimeout(ms, undefined, { signal: cancellation }).catch(() => {});
 }
 
 function worker(taskQueue: string): string {

@@ -186,6 +186,7 @@ export interface RunInProgress extends RunSummary {
   /** How the run is executed now: a light run that failed or overran goes on in `standard`. */
   via: Lane;
   input?: unknown;
+  holdUntil?: string;
   /** The attempt starts at this time: a retry waiting in the workflow. */
   retryAt?: string;
   /** An activity is under way. */
@@ -198,6 +199,8 @@ export interface WaitingRun {
   scheduledAt: string;
   trigger: RunTrigger;
   input?: unknown;
+  /** Woken ahead of its time: the worker holds it until this instant. */
+  holdUntil?: string;
 }
 
 /** All a job is. Start argument of the workflow, and what continue-as-new carries. */
@@ -225,6 +228,7 @@ export interface RunRequest {
   scheduledAt: string;
   trigger: RunTrigger;
   input?: unknown;
+  holdUntil?: string;
   /** Attempts made before this activity, in another lane. */
   priorAttempts: number;
   /** When the first attempt of the run began, if this activity is not the first. */

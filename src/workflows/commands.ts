@@ -145,9 +145,8 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         try {
           await execute(command as Payload);
         } catch (error) {
-          const failure = error instanceof ApplicationFailure ? error : (error as Error).cause;
-          const code = failure instanceof ApplicationFailure ? (failure.type ?? 'INTERNAL') : 'INTERNAL';
-          state.refused({ code, message: failure instanceof Error ? failure.message : String(error) });
+          const code = error instanceof ApplicationFailure ? (error.type ?? 'INTERNAL') : 'INTERNAL';
+          state.refused({ code, message: error instanceof Error ? error.message : String(error) });
         }
       },
       { description },

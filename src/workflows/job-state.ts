@@ -130,9 +130,10 @@ export class JobState {
     const more = this.timetable.runsOut(now);
     for (const verdict of judgeDue(due, now, this.catchUp, this.job.pause !== null, more)) {
       if (this.atMaximum) return;
-      const { at } = verdict.entry;
+      const { at, wake } = verdict.entry;
       const runId = scheduledRunId(this.job.jobId, Date.parse(at));
-      const run: WaitingRun = { runId, scheduledAt: at, trigger: verdict.run || 'schedule' };
+      const holdUntil = wake === at ? undefined : at;
+      const run: WaitingRun = { runId, scheduledAt: at, trigger: verdict.run || 'schedule', holdUntil };
       if (overlapped) this.notRun(run, now, 'skipped', 'overlap');
       else if (!verdict.run) this.notRun(run, now, verdict.state, verdict.reason);
       else if (verdict.run === 'catch_up' && !this.runs.catchUpFull) this.admit(run);
@@ -206,7 +207,7 @@ export class JobState {
     state: 'skipped' | 'missed' | 'cancelled',
     reason: RunSummary['reason'],
   ): void {
-    const { input, ...rest } = run;
+    const { input, holdUntil, ...rest } = run;
     const summary: RunSummary = { ...rest, state, attempt: 0, reason, finishedAt: isoTime(now) };
     this.runs.remember(summary);
     this.job.counters = countOutcome(this.job.counters, state);

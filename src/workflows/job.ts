@@ -81,8 +81,7 @@ function mayContinueAsNew(state: JobState): boolean {
   const { historyLength, historySize } = workflowInfo();
   if (historyLength < historyBound && historySize < urgentBytes) return false;
   if (state.runs.running.length > 0 || state.closed || !allHandlersFinished()) return false;
+  if (historyLength >= urgentBound || historySize >= urgentBytes) return true;
   const wake = state.nextWake();
-  return (
-    historyLength >= urgentBound || historySize >= urgentBytes || wake === undefined || wake - Date.now() >= quietMs
-  );
+  return !state.outbox.syncing && (wake === undefined || wake - Date.now() >= quietMs);
 }

@@ -89,6 +89,6 @@ export class RunBook {
   }
 }
 
-export function summaryOf({ input, via, retryAt, executing, ...summary }: RunInProgress): RunSummary {
+export function summaryOf({ input, holdUntil, via, retryAt, executing, ...summary }: RunInProgress): RunSummary {
   return summary;
 }

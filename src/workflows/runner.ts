@@ -104,8 +104,11 @@ export class Runner {
       .finally(() => outbox.syncEnded(Date.now()));
   }
 
+  /** Checks what came by hand. Throws the refusal itself, not the activity that said it. */
   prepare(request: PrepareRequest): Promise<PreparedDefinition> {
-    return prepareDefinition(request);
+    return prepareDefinition(request).catch((error) => {
+      throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
+    });
   }
 
   #request(run: RunInProgress): RunRequest {
@@ -116,6 +119,7 @@ export class Runner {
       scheduledAt: run.scheduledAt,
       trigger: run.trigger,
       input: run.input,
+      holdUntil: run.holdUntil,
       priorAttempts: run.attempt,
       startedAt: run.startedAt,
       snapshot: this.state.snapshot(),
