@@ -23,7 +23,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const chain = [error.message || error.name];
   for (let cause = error.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    if (!chain.at(-1)?.includes(cause.message)) chain.push(cause.message);
+    if (!chain.some((said) => said.includes(cause.message))) chain.push(cause.message);
   }
   return chain.join(': ');
 }

@@ -32,9 +32,14 @@ export class LedgerWriter {
 
   constructor(private readonly options: LedgerWriterOptions) {}
 
+  /** The database did not answer a moment ago: it is not asked. */
+  get away(): boolean {
+    return this.options.now() < this.#awayUntil;
+  }
+
   /** Whether the batch is in the database, known within `patienceMs`. False may still turn true later; writing twice is harmless. */
   write(batch: LedgerBatch, patienceMs: number): Promise<boolean> {
-    if (this.options.now() < this.#awayUntil) return Promise.resolve(false);
+    if (this.away) return Promise.resolve(false);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, patienceMs, false);
       const done = (written: boolean) => {

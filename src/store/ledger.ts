@@ -40,7 +40,9 @@ export async function writeLedger(db: Kysely<Database>, batches: LedgerBatch[]):
     insert into runs (${names(runColumns)}, recorded_at)
     select ${names(runColumns)}, now() from ${incoming(runColumns, runRows(batches))} order by project, run_id
     on conflict (project, run_id) do update
-    set ${overwrite(runColumns, ['project', 'run_id'])}, recorded_at = excluded.recorded_at
+    set ${overwrite(runColumns, ['project', 'run_id', 'attempt', 'started_at'])}, recorded_at = excluded.recorded_at,
+      -- As advanced() has it for news that travel together.
+      attempt = greatest(runs.attempt, excluded.attempt), started_at = coalesce(runs.started_at, excluded.started_at)
     where ${progressOf('runs')} < ${progressOf('excluded')}
   `.execute(db);
 }
@@ -122,10 +124,23 @@ function runRows(batches: LedgerBatch[]): EntryRow[] {
       const row = { ...entry, project: snapshot.project, jobId: snapshot.jobId };
       const key = `${row.project}/${row.runId}`;
       const known = runs.get(key);
-      if (!known || isFurther(row, known)) runs.set(key, row);
+      if (!known) runs.set(key, row);
+      else if (isFurther(row, known)) runs.set(key, advanced(known, row));
     }
   }
   return [...runs.values()];
+}
+
+/**
+ * The news of a run, with what whoever sent it need not know: a run cancelled between two attempts is ended by the
+ * workflow, which counts fewer.
+ */
+function advanced(known: EntryRow, news: EntryRow): EntryRow {
+  return {
+    ...news,
+    attempt: Math.max(known.attempt, news.attempt),
+    startedAt: known.startedAt ?? news.startedAt,
+  };
 }
 
 /** States a run passes through before it ends, in this order within an attempt. */

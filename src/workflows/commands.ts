@@ -57,7 +57,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
     const run = async (command: Payload): Promise<JobSnapshot> => {
       const act = check(command, () => read(command));
       const id = commandId(command);
-      if (act && (id === undefined || !state.seen(id))) {
+      if (act && (id === undefined || !state.commands.seen(id))) {
         // What came due before the command is accounted for first.
         await runner.decideDue(Date.now());
         if (state.closed) throw closedRefusal();
@@ -83,7 +83,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         );
       }
       const known = key === undefined ? undefined : state.runs.find(triggeredRunId(state.job.jobId, key));
-      if (!known && !state.admits() && !(key !== undefined && state.carry.recentCommands.includes(`key:${key}`))) {
+      if (!known && !state.admits() && !(key !== undefined && state.commands.has(`key:${key}`))) {
         const [run] = state.runs.running;
         throw refusal(
           'JOB_BUSY',
@@ -99,8 +99,8 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       const key = keyOf(command) ?? `signal-${state.carry.nextSeq}-${state.job.revision}`;
       const runId = triggeredRunId(state.job.jobId, key);
       const id = commandId(command);
-      const repeated = id !== undefined && state.seen(id);
-      if (!state.seen(`key:${key}`) && !repeated) {
+      const repeated = id !== undefined && state.commands.seen(id);
+      if (!state.commands.seen(`key:${key}`) && !repeated) {
         state.trigger(Date.now(), runId, command?.input);
         byHand(command);
       }
@@ -146,7 +146,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
           await execute(command as Payload);
         } catch (error) {
           const code = error instanceof ApplicationFailure ? (error.type ?? 'INTERNAL') : 'INTERNAL';
-          state.refused({ code, message: error instanceof Error ? error.message : String(error) });
+          state.carry.lastRefusal = { code, message: error instanceof Error ? error.message : String(error) };
         }
       },
       { description },
@@ -156,7 +156,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
   /** Nothing is left to check of a command that was carried out before: it is answered again, even by a closed job. */
   function check<Result>(command: Payload, read: () => Result): Result | undefined {
     const id = commandId(command);
-    if (id !== undefined && state.carry.recentCommands.includes(id)) return undefined;
+    if (id !== undefined && state.commands.has(id)) return undefined;
     if (state.closed) throw closedRefusal();
     return read();
   }

@@ -3,22 +3,27 @@ import type {
   JobSnapshot,
   JobStatus,
   PreparedDefinition,
-  RunError,
   RunInProgress,
   RunReceipt,
   RunSummary,
   WaitingRun,
 } from '../core/contract.js';
+import type { Lane } from '../core/definition.js';
 import { type CatchUp, judgeDue } from '../core/due.js';
 import { durationMs } from '../core/duration.js';
 import { isoTime, scheduledRunId } from '../core/ids.js';
 import { closedState, countOutcome, isOnce } from '../core/projection.js';
 import { isClosed, type JobState as State } from '../core/states.js';
+import { CommandMemory } from './command-memory.js';
 import { Outbox, promptSyncMs, syncDelayMs } from './outbox.js';
 import { RunBook, summaryOf } from './run-book.js';
 import { Timetable } from './timetable.js';
 
-const recentCommands = 50;
+/**
+ * A light run this late is given to the standard lane. Its workflow task may be lost with it and judged anew, later:
+ * the run must not have been executed then if the catch-up policy no longer wants it.
+ */
+const lightLateMs = 5000;
 
 /**
  * A job's state and every rule that changes it. Plain: no timers, no activities, no clock (`now` comes in, ms).
@@ -28,11 +33,13 @@ export class JobState {
   readonly timetable: Timetable;
   readonly runs: RunBook;
   readonly outbox: Outbox;
+  readonly commands: CommandMemory;
 
   constructor(readonly carry: JobCarry) {
     this.timetable = new Timetable(carry);
     this.runs = new RunBook(carry);
     this.outbox = new Outbox(carry);
+    this.commands = new CommandMemory(carry);
   }
 
   get job(): JobCarry['job'] {
@@ -169,10 +176,16 @@ export class JobState {
   takeReady(now: number): RunInProgress[] {
     const ready = this.runs.retriesDue(now);
     while (this.runs.mayStart(this.job.definition.overlap)) {
-      ready.push(this.runs.start(this.job.definition.lane));
+      ready.push(this.runs.start(this.laneOf(this.runs.waiting[0] as WaitingRun, now)));
       this.changed();
     }
     return ready;
+  }
+
+  private laneOf(run: WaitingRun, now: number): Lane {
+    const { lane, schedule } = this.job.definition;
+    const wanted = run.trigger === 'manual' || isOnce(schedule) || now - Date.parse(run.scheduledAt) <= lightLateMs;
+    return lane === 'light' && !wanted ? 'standard' : lane;
   }
 
   /**
@@ -213,14 +226,6 @@ export class JobState {
     this.job.counters = countOutcome(this.job.counters, state);
     this.outbox.enter({ ...summary, definitionVersion: this.job.definitionVersion, input }, now, syncDelayMs);
     this.changed();
-  }
-
-  /** Whether a command of this id, or a trigger of this key, came before. Remembers it. */
-  seen(id: string): boolean {
-    if (this.carry.recentCommands.includes(id)) return true;
-    this.carry.recentCommands.push(id);
-    if (this.carry.recentCommands.length > recentCommands) this.carry.recentCommands.shift();
-    return false;
   }
 
   /** What was due before the command is decided by the rules that held until then. */
@@ -287,9 +292,5 @@ export class JobState {
   private end(state: State, reason: string, now: number): void {
     const closedAt = this.runs.last?.finishedAt ?? isoTime(now);
     Object.assign(this.job, { state, pause: null, closedAt, closeReason: reason });
-  }
-
-  refused(error: RunError): void {
-    this.carry.lastRefusal = error;
   }
 }

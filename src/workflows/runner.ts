@@ -39,7 +39,7 @@ const { prepareDefinition } = proxyActivities<Activities>({
 });
 const { syncJob } = proxyActivities<Activities>({
   startToCloseTimeout: '30 s',
-  retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+  retry: { initialInterval: '1 s', maximumInterval: '10 s' },
   summary: 'write the ledger',
 });
 

@@ -47,26 +47,31 @@ test.each([
   expect(await cost(id)).toEqual({ events, transitions });
 });
 
-test.each([
+test.concurrent.each([
   ['light', 6, 3],
   ['standard', 11, 6],
   ['heavy', 11, 7],
 ] as const)('a recurring %s run costs %i events and %i state transitions', async (lane, events, transitions) => {
   // Two jobs that differ in nothing but the number of runs: the difference is the cost of a run.
-  const [few, many] = [3, 7];
-  const totals = await Promise.all([few, many].map((maxRuns) => completed(`every-${lane}-${maxRuns}`, lane, maxRuns)));
-  const [short, long] = totals as [Cost, Cost];
+  const [few, many] = [2, 5];
+  const [short, long] = await Promise.all([completed(lane, few), completed(lane, many)]);
   expect({
     events: (long.events - short.events) / (many - few),
     transitions: (long.transitions - short.transitions) / (many - few),
   }).toEqual({ events, transitions });
 });
 
-async function completed(id: string, lane: string, maxRuns: number): Promise<Cost> {
-  const schedule = { every: '1s', maxRuns };
-  await rig.client.jobs.create.mutate({ project: rig.project, id, task: `quick.${lane}`, input: {}, schedule });
-  expect(await rig.handle(id).result()).toMatchObject({ state: 'completed', counters: { succeeded: maxRuns } });
-  return cost(id);
+/** A job that made so many runs, each woken for itself. On a machine held up for seconds two fall together: once more. */
+async function completed(lane: string, maxRuns: number): Promise<Cost> {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = `every-${lane}-${maxRuns}-${attempt}`;
+    const schedule = { every: '2s', maxRuns };
+    await rig.client.jobs.create.mutate({ project: rig.project, id, task: `quick.${lane}`, input: {}, schedule });
+    expect(await rig.handle(id).result()).toMatchObject({ state: 'completed', counters: { succeeded: maxRuns } });
+    const { events } = await rig.handle(id).fetchHistory();
+    const wakes = (events ?? []).filter(({ timerFiredEventAttributes }) => timerFiredEventAttributes).length;
+    if (wakes === maxRuns || attempt === 4) return cost(id);
+  }
 }
 
 test('a run writes nothing to visibility', async () => {

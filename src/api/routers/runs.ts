@@ -19,7 +19,7 @@ export const runsRouter = router({
         {
           field: 'runId',
           value: runId,
-          hint: 'Runs are in the ledger once they have ended; jobs.status shows those in progress.',
+          hint: 'A run is in the ledger when it has ended or taken longer than a second; jobs.status shows those in progress.',
         },
       );
     }),

@@ -123,7 +123,9 @@ export function describeLedger(bench: Bench): void {
         },
       ]);
 
-      const expected = outcome === 'replaced' ? { ...arriving, worker: 'second' } : { ...known, worker: 'first' };
+      const attempt = Math.max(first.attempt, second.attempt);
+      const expected =
+        outcome === 'replaced' ? { ...arriving, attempt, worker: 'second' } : { ...known, worker: 'first' };
       expect(await bench.store.runs.get(project, 'a@1')).toMatchObject(expected);
       expect(await bench.store.runs.get(project, 'b@1')).toMatchObject(expected);
     });

@@ -1,0 +1,121 @@
+import { hostname } from 'node:os';
+import { ApplicationFailure } from '@temporalio/activity';
+import type { LedgerEntry, RunError, RunReceipt, RunRequest, RunSummary } from '../core/contract.js';
+import { isoTime } from '../core/ids.js';
+import { planFor } from '../core/prepare.js';
+import { afterRun } from '../core/projection.js';
+import { waitBeforeNext } from '../core/retry.js';
+import { isTerminal } from '../core/states.js';
+import type { Outcome } from './attempt.js';
+import type { RunDependencies } from './execute-run.js';
+import { keepResult } from './result.js';
+
+/** How long a run's end waits for the database; in the light lane the job's clock waits with it. */
+const patienceMs = { light: 500, standard: 1000, heavy: 1000 };
+/** Nothing waits for the news that a run is under way. */
+const newsPatienceMs = 5000;
+const interrupted: RunError = { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
+
+/** Tells the ledger and the workflow how an attempt goes. */
+export class RunReport {
+  /** @param startedAt of the first attempt, ms */
+  constructor(
+    private readonly deps: RunDependencies,
+    private readonly request: RunRequest,
+    private readonly attempt: number,
+    private readonly startedAt: number,
+  ) {}
+
+  /** The run is under way: shown in the ledger, told to nobody else. */
+  running(): void {
+    void this.deps.ledger.write(
+      { snapshot: this.request.snapshot, entries: [this.#entry(this.#summary({ state: 'running' }))] },
+      newsPatienceMs,
+    );
+  }
+
+  /**
+   * The attempt ended. Returns the receipt of a run that ended well or was cancelled; throws what makes Temporal try
+   * again, or what ends the run with its receipt inside. In the light lane everything is returned.
+   */
+  async ended(outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
+    const error = outcome.state === 'interrupted' ? interrupted : 'error' in outcome ? outcome.error : undefined;
+    if (!error) return this.#end({ state: outcome.state as RunSummary['state'] }, outcome, finishedAt);
+    const code = outcome.state === 'interrupted' ? undefined : error.code;
+    const wait = waitBeforeNext(this.request.snapshot.definition, this.attempt, code, finishedAt - this.startedAt);
+    if (wait !== undefined) return this.#retry(error, wait, finishedAt);
+    const receipt = await this.#end(
+      { state: outcome.state === 'timed_out' ? 'timed_out' : 'failed', error },
+      outcome,
+      finishedAt,
+    );
+    if (this.request.via === 'light') return receipt;
+    throw ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: true,
+      details: [receipt],
+    });
+  }
+
+  async #end(end: Pick<RunSummary, 'state' | 'error'>, outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
+    const { request } = this;
+    const summary = this.#summary({ ...end, finishedAt: isoTime(finishedAt) });
+    const result = 'result' in outcome ? keepResult(outcome.result) : undefined;
+    const entry: LedgerEntry = { ...this.#entry(summary), ...(result === undefined ? {} : { result }) };
+    const plan = this.#plan();
+    const snapshot = afterRun(request.snapshot, summary, request.last, plan);
+    const batch = { snapshot, entries: [...request.outbox, entry] };
+    const recorded = await this.deps.ledger.write(batch, patienceMs[request.via]);
+    return { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };
+  }
+
+  async #retry(error: RunError, waitMs: number, finishedAt: number): Promise<RunReceipt> {
+    const { request } = this;
+    const summary = this.#summary({ state: 'retrying', error });
+    const batch = { snapshot: request.snapshot, entries: [...request.outbox, this.#entry(summary)] };
+    const written = this.deps.ledger.write(batch, patienceMs[request.via]);
+    if (request.via !== 'light') {
+      throw ApplicationFailure.create({ message: error.message, type: error.code, nextRetryDelay: waitMs });
+    }
+    const recorded = await written;
+    const retryAt = isoTime(finishedAt + waitMs);
+    return { summary, recorded, ackedSeq: acked(request, recorded), plan: this.#plan(), retryAt };
+  }
+
+  #plan(): RunReceipt['plan'] {
+    const { plan, snapshot } = this.request;
+    return plan && planFor(snapshot.definition, plan);
+  }
+
+  #summary(end: Pick<RunSummary, 'state' | 'error' | 'finishedAt'>): RunSummary {
+    const { runId, scheduledAt, trigger } = this.request;
+    return { runId, scheduledAt, trigger, attempt: this.attempt, startedAt: isoTime(this.startedAt), ...end };
+  }
+
+  #entry(summary: RunSummary): LedgerEntry {
+    const { snapshot, input, via } = this.request;
+    const worker = `${process.pid}@${hostname()}/${via}`;
+    return { ...summary, definitionVersion: snapshot.definitionVersion, input, worker };
+  }
+}
+
+/**
+ * A worker may have died between writing the ledger and reporting. The run has had its effect then, and is not
+ * executed again.
+ */
+export async function recordedBefore(
+  { store, ledger }: RunDependencies,
+  request: RunRequest,
+): Promise<RunReceipt | undefined> {
+  if (ledger.away) return undefined;
+  const { snapshot, runId, plan } = request;
+  const row = await store.runs.get(snapshot.project, runId).catch(() => undefined);
+  if (!row || !isTerminal(row.state)) return undefined;
+  const { project, jobId, recordedAt, definitionVersion, input, result, worker, ...summary } = row;
+  return { summary, recorded: true, ackedSeq: 0, plan: plan && planFor(snapshot.definition, plan) };
+}
+
+function acked({ outbox }: RunRequest, recorded: boolean): number {
+  return recorded ? (outbox.at(-1)?.seq ?? 0) : 0;
+}
