@@ -1,13 +1,12 @@
 import { ApplicationFailure, currentUpdateInfo, setHandler } from '@temporalio/workflow';
-import type { CommandMeta, JobSnapshot } from '../core/contract.js';
-import type { ErrorCode } from '../core/errors.js';
+import type { JobSnapshot } from '../core/contract.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
 import type { JobState } from './job-state.js';
 import { queries, signals, type TriggerAnswer, updates } from './messages.js';
 import { promptSyncMs } from './outbox.js';
+import { commandId, optionalText, optionalTime, type Payload, refusal } from './payload.js';
 import type { Runner } from './runner.js';
 
-type Payload = Record<string, unknown> | undefined;
 type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
 
 /** Binds every command as an Update (answered, refusable) and as a Signal, and the queries. */
@@ -80,6 +79,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
           `Expected \`key\` of 1-100 visible characters, got ${JSON.stringify(key)}.`,
           'key',
           key,
+          'Use another key, or leave it out.',
         );
       }
       const known = key === undefined ? undefined : state.runs.find(triggeredRunId(state.job.jobId, key));
@@ -117,6 +117,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         `Expected \`${part}\` to be an object, got ${JSON.stringify(value) ?? 'nothing'}.`,
         part,
         value,
+        `Send the whole ${part} as an object.`,
       );
     }
     return async () => {
@@ -173,36 +174,8 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
 
   /** The API writes the answer of its commands to the database; what came by hand, the workflow writes itself. */
   function byHand(command: Payload): void {
-    if ((command as CommandMeta | undefined)?.commandId === undefined || !currentUpdateInfo()) {
+    if (command?.commandId === undefined || !currentUpdateInfo()) {
       state.outbox.syncWithin(Date.now(), promptSyncMs);
     }
   }
-}
-
-function commandId(command: Payload): string | undefined {
-  return optionalText(command, 'commandId') ?? currentUpdateInfo()?.id;
-}
-
-function optionalText(command: Payload, field: string): string | undefined {
-  const value = command?.[field];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' && value.length <= 1000) return value;
-  throw refusal('INPUT_INVALID', `Expected \`${field}\` to be text of at most 1000 characters.`, field, value);
-}
-
-function optionalTime(command: Payload, field: string): string | undefined {
-  const text = optionalText(command, field);
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && time > Date.now()) return new Date(time).toISOString();
-  throw refusal(
-    'TIME_INVALID',
-    `Expected \`${field}\` to be a future time with an offset, got ${JSON.stringify(text)}.`,
-    field,
-    text,
-  );
-}
-
-function refusal(code: ErrorCode, message: string, field: string, value: unknown, hint?: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, code, { field, value, hint });
 }
