@@ -281,9 +281,9 @@ test('everything survives being carried over', () => {
   wake(state, start + minute);
   wake(state, start + 2 * minute);
   wake(state, start + 3 * minute);
-  state.seen('command-1');
+  state.commands.seen('command-1');
   const copy = new JobState(JSON.parse(JSON.stringify(state.carry)));
   expect(copy.status()).toEqual(JSON.parse(JSON.stringify(state.status())));
   expect(copy.nextWake()).toBe(state.nextWake());
-  expect(copy.seen('command-1')).toBe(true);
+  expect(copy.commands.seen('command-1')).toBe(true);
 });
