@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { dueLag } from './due-lag.js';
+import { type Figure, printFigures } from './figures.js';
+import { oneOffThroughput } from './one-off-throughput.js';
+import { resultLatency } from './result-latency.js';
+import { openStage, type Stage } from './stage.js';
+import { submitAcknowledgement } from './submit-acknowledgement.js';
+
+/*
+ * npm run bench [-- name ...] [-- --quick] [-- --save]
+ * Every question is asked of us and of a peer in the same run; what counts is the ratio. --quick asks each once, to see
+ * that it still runs; --save keeps the figures in bench/results.
+ */
+const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure[]>> = {
+  'one-off-throughput': oneOffThroughput,
+  'due-lag': dueLag,
+  'submit-acknowledgement': submitAcknowledgement,
+  'result-latency': resultLatency,
+};
+const given = process.argv.slice(2);
+const [quick, save] = [given.includes('--quick'), given.includes('--save')];
+const names = given.filter((argument) => !argument.startsWith('--'));
+const unknown = names.filter((name) => !(name in questions));
+if (unknown.length > 0) {
+  console.error(`Expected one of ${Object.keys(questions).join(', ')}, got ${unknown.join(', ')}.`);
+  process.exit(2);
+}
+
+const stage = await openStage();
+try {
+  for (const [name, ask] of Object.entries(questions)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(name);
+    const figures = await ask(stage, quick);
+    printFigures(figures);
+    if (save) keep(name, figures);
+  }
+} finally {
+  await stage.close();
+}
+process.exit(0);
+
+function keep(name: string, figures: Figure[]): void {
+  const folder = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  const facts = { date: new Date().toISOString(), commit, cores: cpus().length, node: process.version };
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify({ ...facts, figures }, null, 2)}\n`);
+}

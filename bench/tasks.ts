@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineConfig, defineTask } from '../src/index.js';
+import { ran } from './peer/activities.js';
+
+const input = z.strictObject({});
+
+/** The same work as the bare activities. */
+export default defineConfig({
+  tasks: [
+    defineTask({
+      name: 'bench.light',
+      lane: 'light',
+      input,
+      run: ({ jobId, scheduledAt }) => ran(jobId, scheduledAt.getTime()),
+    }),
+    defineTask({
+      name: 'bench.standard',
+      lane: 'standard',
+      input,
+      run: ({ jobId, scheduledAt }) => ran(jobId, scheduledAt.getTime()),
+    }),
+  ],
+});
