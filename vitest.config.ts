@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Fast tests need nothing; the others share one Temporal server and one database, started once. */
 const servers = { globalSetup: ['test/servers/global-setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
 
+/** Tests that start, kill and restart whole installations: `npm run test:long`. */
+const long = ['test/faults/**/*.test.ts', 'test/embedded/start.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,10 +14,12 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/**/*.pg.test.ts'],
+          exclude: ['test/unit/**', 'test/**/*.pg.test.ts', ...long],
           ...servers,
         },
       },
+      // One file at a time: they kill processes and look at how late the others are.
+      { test: { name: 'long', include: long, fileParallelism: false, ...servers } },
       { test: { name: 'postgres', include: ['test/**/*.pg.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
     ],
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunReceipt, RunRequest } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
 import type { AnyTask, TaskRegistry } from '../core/task.js';
@@ -42,6 +42,9 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
     clearTimeout(show);
     clearInterval(beat);
   });
+  // Core cancels a local activity when it loses the workflow task around it, and marks it like a cancellation that was
+  // asked for. Only the workflow knows which it was: it writes the run's end if so, and executes the run anew if not.
+  if (outcome.state === 'cancelled' && info.isLocal) throw new CancelledFailure('The attempt was cancelled.');
   return report.ended(outcome, deps.now());
 
   function firstStart(): number {

@@ -141,8 +141,8 @@ export interface JobSnapshot {
   project: string;
   jobId: string;
   /**
-   * Ascends by 2 with every change the workflow makes. The odd number between two belongs to the activity that
-   * executed a run and foretells the workflow's next state: a command given meanwhile outranks it.
+   * Ascends by 2 with every change the workflow makes. The number in between belongs to the activity that executed a
+   * run and foretells the workflow's next state: a command given meanwhile outranks it.
    */
   revision: number;
   state: JobState;

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const onSignal = () => {
     if (stoppingSince === undefined) {
       stoppingSince = performance.now();
-      print('Stopping: runs in progress get 10 s to end (Ctrl-C again ends them at once). State is kept.');
+      print('Stopping: runs in progress get 5 s to end (Ctrl-C again ends them at once). State is kept.');
       embedded.stop().then(() => process.exit(0), fail);
     } else if (performance.now() - stoppingSince > echoMs) {
       embedded.kill();

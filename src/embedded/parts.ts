@@ -37,7 +37,7 @@ export function apiPart(env: NodeJS.ProcessEnv, settings: PartSettings): Part {
 /** @param lane which lanes the worker serves: `scheduler` holds light and standard */
 export function workerPart(env: NodeJS.ProcessEnv, settings: PartSettings, lane: 'scheduler' | 'heavy'): Part {
   const name = lane === 'scheduler' ? 'worker' : lane;
-  // A worker hands over what it still runs after 10 s by itself; the rest is for saying so.
+  // A worker hands over what it still runs after 5 s by itself; the rest is for saying so.
   const bounds = { readyMs: 60_000, graceMs: 12_000 };
   return node(name, 'worker/main', [], { ...env, ...told(settings), CARILLON_LANES: lane }, bounds);
 }

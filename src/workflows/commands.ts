@@ -25,7 +25,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
     { description: 'What runs, when, and by which rules.' },
   );
 
-  bind('pause', 'No run starts until resumed. {note?, until?: time, by?}', (command) => {
+  bind('pause', 'No occurrence runs until resumed; `trigger` still does. {note?, until?: time, by?}', (command) => {
     const until = optionalTime(command, 'until');
     return () =>
       state.pause(Date.now(), { note: optionalText(command, 'note'), by: optionalText(command, 'by'), until });

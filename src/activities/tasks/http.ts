@@ -60,12 +60,10 @@ export const httpTask = defineTask({
           value: timeout,
         });
       }
-      throw new CarillonError(
-        'HTTP_UNREACHABLE',
-        `${method} ${url}: ${reasonOf(error)}`,
-        { field: 'input.url', value: url },
-        { cause: error },
-      );
+      throw new CarillonError('HTTP_UNREACHABLE', `${method} ${url}: ${reasonOf(error)}`, {
+        field: 'input.url',
+        value: url,
+      });
     }
   },
 });
