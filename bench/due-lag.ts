@@ -59,7 +59,7 @@ function createJob({ client }: Stage, lane: Lane, id: string, first: number, max
 
 function startLoop({ temporal, bareQueue }: Stage, lane: Lane, workflowId: string, first: number, runs: number) {
   const args = [lane, workflowId, first, periodMs, runs];
-  return temporal.workflow.start('bareLoop', { workflowId, taskQueue: bareQueue, args, workflowTaskTimeout: '2s' });
+  return temporal.workflow.start('bareLoop', { workflowId, taskQueue: bareQueue, args, workflowTaskTimeout: '5s' });
 }
 
 async function lagOfSchedules(stage: Stage, herd: number, runs: number): Promise<number[]> {
@@ -77,7 +77,7 @@ async function lagOfSchedules(stage: Stage, herd: number, runs: number): Promise
           workflowType: 'bareScheduled',
           taskQueue: stage.bareQueue,
           args: [scheduleId, periodMs],
-          workflowTaskTimeout: '2s',
+          workflowTaskTimeout: '5s',
         },
       }),
     );

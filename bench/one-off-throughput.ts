@@ -60,6 +60,6 @@ function startBare({ temporal, bareQueue }: Stage, lane: Lane, workflowId: strin
     workflowId,
     taskQueue: bareQueue,
     args: [lane, workflowId],
-    workflowTaskTimeout: '2s',
+    workflowTaskTimeout: '5s',
   });
 }

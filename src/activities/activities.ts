@@ -3,6 +3,7 @@ import type { Activities } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import { planFor, prepareDefinition } from '../core/prepare.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
+import { recordedRun } from './run-report.js';
 
 /** How long a sync waits for the database before it fails and is retried. */
 const syncPatienceMs = 10_000;
@@ -19,6 +20,10 @@ export function createActivities(deps: RunDependencies): Activities {
         'The database does not answer; what waits stays in the workflow.',
         'STORE_UNAVAILABLE',
       );
+    },
+
+    async recallRun({ project, runId }) {
+      return (await recordedRun(deps, project, runId)) ?? null;
     },
 
     planJob: async ({ schedule, ...request }) => planFor({ schedule }, request),

@@ -100,20 +100,26 @@ export class RunReport {
   }
 }
 
+/** How a run ended by the ledger; undefined when it has not, or the database is away. */
+export async function recordedRun(
+  { store, ledger }: Pick<RunDependencies, 'store' | 'ledger'>,
+  project: string,
+  runId: string,
+): Promise<RunSummary | undefined> {
+  const row = ledger.away ? undefined : await store.runs.get(project, runId).catch(() => undefined);
+  if (!row || !isTerminal(row.state)) return undefined;
+  const { project: _project, jobId, recordedAt, definitionVersion, input, result, worker, ...summary } = row;
+  return summary;
+}
+
 /**
  * A worker may have died between writing the ledger and reporting. The run has had its effect then, and is not
  * executed again.
  */
-export async function recordedBefore(
-  { store, ledger }: RunDependencies,
-  request: RunRequest,
-): Promise<RunReceipt | undefined> {
-  if (ledger.away) return undefined;
+export async function recordedBefore(deps: RunDependencies, request: RunRequest): Promise<RunReceipt | undefined> {
   const { snapshot, runId, plan } = request;
-  const row = await store.runs.get(snapshot.project, runId).catch(() => undefined);
-  if (!row || !isTerminal(row.state)) return undefined;
-  const { project, jobId, recordedAt, definitionVersion, input, result, worker, ...summary } = row;
-  return { summary, recorded: true, ackedSeq: 0, plan: plan && planFor(snapshot.definition, plan) };
+  const summary = await recordedRun(deps, snapshot.project, runId);
+  return summary && { summary, recorded: true, ackedSeq: 0, plan: plan && planFor(snapshot.definition, plan) };
 }
 
 function acked({ outbox }: RunRequest, recorded: boolean): number {

@@ -102,7 +102,7 @@ export class Gateway {
           args: [carry],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
-          workflowTaskTimeout: '2s',
+          workflowTaskTimeout: '5s',
           typedSearchAttributes: new TypedSearchAttributes([
             { key: keys.project, value: project },
             { key: keys.task, value: task },

@@ -264,6 +264,11 @@ export interface SyncReceipt {
   ackedSeq: number;
 }
 
+export interface RecallRequest {
+  project: string;
+  runId: string;
+}
+
 /** A definition that came by hand: as a person wrote it, or a new schedule for the current one. */
 export interface PrepareRequest {
   current: Definition;
@@ -277,6 +282,8 @@ export interface Activities {
   executeRun(request: RunRequest): Promise<RunReceipt>;
   /** Writes what waits in the workflow. Fails, to be retried, while the database is away. */
   syncJob(request: SyncRequest): Promise<SyncReceipt>;
+  /** How a run ended, if the ledger knows; null while the database is away. */
+  recallRun(request: RecallRequest): Promise<RunSummary | null>;
   /** Further occurrences of a schedule, where no run brought them along. */
   planJob(request: PlanRequest & { schedule: Schedule }): Promise<Plan>;
   /** Checks a definition or schedule that came by hand. Fails for good with the code of a CarillonError. */

@@ -1,8 +1,16 @@
-import type { PlanEntry, RunTrigger } from './contract.js';
+import type { PlanEntry, RunTrigger, WaitingRun } from './contract.js';
+import type { Definition, Lane } from './definition.js';
+import { isOnce } from './projection.js';
 import type { NotRunReason } from './states.js';
 
 /** Later than this, an occurrence has fallen into an outage and the catch-up policy decides. */
 export const lateMs = 10_000;
+/**
+ * A light run this late is given to the standard lane. Its workflow task may be lost with it and judged anew, later:
+ * the run must not have been executed then if the catch-up policy no longer wants it.
+ */
+const lightLateMs = 5000;
+
 export interface CatchUp {
   policy: 'none' | 'last' | 'all';
   /** Oldest age that is caught up, in ms; undefined: no bound. */
@@ -35,4 +43,10 @@ export function judgeDue(due: PlanEntry[], now: number, catchUp: CatchUp, paused
 
 function missed(entry: PlanEntry, reason: NotRunReason): Verdict {
   return { entry, run: false, state: 'missed', reason };
+}
+
+/** The lane a run starts in at `now` (ms): the definition's, unless it is too late for the light one. */
+export function laneOf(run: WaitingRun, { lane, schedule }: Definition, now: number): Lane {
+  const light = run.trigger === 'manual' || isOnce(schedule) || now - Date.parse(run.scheduledAt) <= lightLateMs;
+  return lane === 'light' && !light ? 'standard' : lane;
 }

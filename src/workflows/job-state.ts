@@ -8,8 +8,7 @@ import type {
   RunSummary,
   WaitingRun,
 } from '../core/contract.js';
-import type { Lane } from '../core/definition.js';
-import { type CatchUp, judgeDue } from '../core/due.js';
+import { type CatchUp, judgeDue, laneOf, lateMs } from '../core/due.js';
 import { durationMs } from '../core/duration.js';
 import { isoTime, scheduledRunId } from '../core/ids.js';
 import { closedState, countOutcome, isOnce } from '../core/projection.js';
@@ -18,12 +17,6 @@ import { CommandMemory } from './command-memory.js';
 import { Outbox, promptSyncMs, syncDelayMs } from './outbox.js';
 import { RunBook, summaryOf } from './run-book.js';
 import { Timetable } from './timetable.js';
-
-/**
- * A light run this late is given to the standard lane. Its workflow task may be lost with it and judged anew, later:
- * the run must not have been executed then if the catch-up policy no longer wants it.
- */
-const lightLateMs = 5000;
 
 /**
  * A job's state and every rule that changes it. Plain: no timers, no activities, no clock (`now` comes in, ms).
@@ -69,8 +62,7 @@ export class JobState {
     const { project, jobId, state, revision, counters, pause } = this.job;
     const { plan, recent, lastRefusal } = this.carry;
     const nextTimes = this.closed ? [] : plan.entries.slice(0, 5).map(({ at }) => at);
-    const running = this.runs.running.map(summaryOf);
-    const outbox = this.outbox.size;
+    const [running, outbox] = [this.runs.running.map(summaryOf), this.outbox.size];
     return { project, jobId, state, revision, nextTimes, running, recent, counters, pause, outbox, lastRefusal };
   }
 
@@ -150,6 +142,24 @@ export class JobState {
     }
   }
 
+  /** Id of the oldest occurrence that is due and late, if there is one to decide on. */
+  lateRun(now: number): string | undefined {
+    const next = this.closed || this.job.pause ? undefined : this.timetable.next;
+    if (!next || now - Date.parse(next.at) <= lateMs) return undefined;
+    return scheduledRunId(this.job.jobId, Date.parse(next.at));
+  }
+
+  /** The oldest occurrence ran before the workflow could say so. */
+  recall(summary: RunSummary, now: number): void {
+    this.timetable.takeFirst();
+    this.runs.remember(summary);
+    this.job.counters = countOutcome(this.job.counters, summary.state);
+    this.job.counters.started += 1;
+    if (this.atMaximum) this.timetable.clear();
+    this.changed();
+    this.outbox.syncWithin(now, promptSyncMs);
+  }
+
   private get catchUp(): CatchUp {
     const { policy, within } = this.job.definition.catchUp;
     return { policy, withinMs: within === undefined ? undefined : durationMs(within) };
@@ -176,16 +186,10 @@ export class JobState {
   takeReady(now: number): RunInProgress[] {
     const ready = this.runs.retriesDue(now);
     while (this.runs.mayStart(this.job.definition.overlap)) {
-      ready.push(this.runs.start(this.laneOf(this.runs.waiting[0] as WaitingRun, now)));
+      ready.push(this.runs.start(laneOf(this.runs.waiting[0] as WaitingRun, this.job.definition, now)));
       this.changed();
     }
     return ready;
-  }
-
-  private laneOf(run: WaitingRun, now: number): Lane {
-    const { lane, schedule } = this.job.definition;
-    const wanted = run.trigger === 'manual' || isOnce(schedule) || now - Date.parse(run.scheduledAt) <= lightLateMs;
-    return lane === 'light' && !wanted ? 'standard' : lane;
   }
 
   /**

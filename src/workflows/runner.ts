@@ -31,7 +31,10 @@ const planLength = 20;
 /** After an outage the plan is walked in larger steps. */
 const catchUpPlan = 500;
 
-const { planJob } = proxyLocalActivities<Activities>({ startToCloseTimeout: '2 s', retry: { maximumInterval: '1 s' } });
+const { planJob, recallRun } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '2 s',
+  retry: { maximumInterval: '1 s' },
+});
 const { prepareDefinition } = proxyActivities<Activities>({
   startToCloseTimeout: '10 s',
   scheduleToCloseTimeout: '1 minute',
@@ -46,6 +49,8 @@ const { syncJob } = proxyActivities<Activities>({
 /** Starts a job's activities and brings their outcome home. Holds what cannot be carried over: scopes. */
 export class Runner {
   readonly #scopes = new Map<string, CancellationScope>();
+  /** The last run the ledger was asked about. */
+  #recalled = '';
 
   constructor(
     private readonly state: JobState,
@@ -79,6 +84,7 @@ export class Runner {
   /** Decides on all that is due at `now`; after an outage step by step, as far as the outbox takes it. */
   async decideDue(now: number): Promise<void> {
     const { state } = this;
+    await this.#recall(now);
     state.decideDue(now);
     while (state.needsPlan(now)) {
       const after = state.timetable.plannedUntil;
@@ -88,6 +94,19 @@ export class Runner {
       if (state.timetable.plannedUntil === after) state.timetable.add(plan);
       state.decideDue(now);
     }
+  }
+
+  /**
+   * A light run may have been executed, on time, in a workflow task that was lost with its worker. After an outage it
+   * would be judged as missed: the ledger is asked first.
+   */
+  async #recall(now: number): Promise<void> {
+    const { project, definition } = this.state.job;
+    const runId = definition.lane === 'light' ? this.state.lateRun(now) : undefined;
+    if (runId === undefined || runId === this.#recalled) return;
+    this.#recalled = runId;
+    const summary = await recallRun({ project, runId });
+    if (summary && this.state.lateRun(now) === runId) this.state.recall(summary, now);
   }
 
   /** Writes what the database lacks; the clock does not wait for it. */

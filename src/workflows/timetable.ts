@@ -46,6 +46,12 @@ export class Timetable {
     return due;
   }
 
+  /** Removes the next occurrence, which is decided. */
+  takeFirst(): void {
+    const first = this.carry.plan.entries.shift();
+    if (first) this.carry.cursor = first.at;
+  }
+
   /** The last moment to wake within `ms` after the next one: to decide on several occurrences in one go. */
   wakeWithin(ms: number): string | undefined {
     const { next } = this;

@@ -4,7 +4,7 @@ import { isoTime } from '../../src/core/ids.js';
 import { isTerminal } from '../../src/core/states.js';
 import type { JobRow } from '../../src/store/store.js';
 import { until } from '../embedded/until.js';
-import { completeLedger, expectAgreement } from './ledger-check.js';
+import { completeLedger } from './ledger-check.js';
 import { ownDatabase, ownTemporal } from './own-servers.js';
 import { Site } from './site.js';
 
@@ -26,7 +26,7 @@ test('everything is killed under load and started again: nothing is lost, nothin
   const held = await collector.until('the held run is under way', ({ jobId }) => jobId === 'held');
   await collector.untilEachStarted(beats, held.at + 1000);
   // These come due in the outage.
-  const gapStart = Math.ceil(Date.now() / 1000) * 1000 + 6000;
+  const gapStart = Math.ceil(Date.now() / 1000) * 1000 + 8000;
   const gapEnd = gapStart + (gapRuns - 1) * 1000;
   const schedule = { every: '1s', anchor: isoTime(gapStart), start: isoTime(gapStart), end: isoTime(gapEnd) };
   await Promise.all(policies.map((policy) => site.create(`gap-${policy}`, { schedule, catchUp: { policy } })));
@@ -75,7 +75,6 @@ test('everything is killed under load and started again: nothing is lost, nothin
     expect(rows.filter(({ state }) => state === 'failed')).toEqual([]);
   }
   await expectNothingTwice(site);
-  await Promise.all(beats.map((id) => expectAgreement(site, id)));
 });
 
 /** Creates jobs of one run one after another, several at a time, until the API is gone. @returns the ids that were answered */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { until } from '../embedded/until.js';
 import { openLink } from './link.js';
@@ -68,4 +69,39 @@ test('Temporal is unreachable in mid-run of a light job for longer than a workfl
   expect(job).toMatchObject({ state: 'completed', counters: { succeeded: 1, cancelled: 0, failed: 0 } });
   expect(await site.ledger('a')).toMatchObject([{ runId, state: 'succeeded' }]);
   expect(new Set(collector.starts().map((report) => report.runId))).toEqual(new Set([runId]));
+});
+
+test('a light run recorded before an outage is not counted as missed after it', async () => {
+  const site = await Site.open();
+  const { collector, project } = site;
+  const link = await openLink(site.temporalAddress);
+  const [, worker] = await Promise.all([
+    site.startApi(),
+    site.startWorker('scheduler', { TEMPORAL_ADDRESS: link.address }),
+  ]);
+  collector.hold('a');
+  const schedule = { every: '1h', anchor: new Date(Date.now() + 2000).toISOString() };
+  await site.create('a', { task: 'probe.light', schedule, catchUp: { policy: 'none' } });
+  const { runId } = await collector.until('the run is under way', ({ jobId }) => jobId === 'a');
+  link.freeze();
+  collector.release('a');
+  await until('the ledger has the run', async () => {
+    const found = await site.store.runs.get(project, runId);
+    return found?.state === 'succeeded' ? found : undefined;
+  });
+  await worker.kill();
+  link.cut();
+  // An occurrence is taken for missed when it is 10 s late.
+  await delay(Date.parse(schedule.anchor) + 11_000 - Date.now());
+  await site.startWorker();
+
+  const status = await until('the job has the run behind it', async () => {
+    const found = await site.client.jobs.status.query({ project, id: 'a' });
+    return found.live && found.recent.length > 0 ? found : undefined;
+  });
+  expect(status).toMatchObject({
+    counters: { succeeded: 1, missed: 0, started: 1 },
+    recent: [{ runId, state: 'succeeded' }],
+  });
+  expect(collector.starts()).toHaveLength(1);
 });
