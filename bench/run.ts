@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +46,9 @@ process.exit(0);
 function keep(name: string, figures: Figure[]): void {
   const folder = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const facts = { date: new Date().toISOString(), commit, cores: cpus().length, node: process.version };
+  // Undefined outside a checkout.
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() || undefined;
+  const machine = { cores: cpus().length, node: process.version, temporal: stage.serverVersion };
+  const facts = { date: new Date().toISOString(), commit, ...machine };
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify({ ...facts, figures }, null, 2)}\n`);
 }

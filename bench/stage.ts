@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
+import { setTimeout as pass } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { builtInTasks } from '../src/activities/tasks/index.js';
@@ -10,10 +10,14 @@ import { TaskRegistry } from '../src/core/task.js';
 import { createStore } from '../src/store/store.js';
 import { startDevServer } from '../test/servers/dev-server.js';
 import { startPglite } from '../test/servers/pglite.js';
+import { startChild } from './child.js';
 import type { Ran } from './peer/activities.js';
 import config from './tasks.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const bareQueue = 'bare';
+/** How often the server is asked whether all is done, in milliseconds. */
+const lookMs = 50;
 
 /** Everything a bench measures on: one Temporal server, one database, and each worker in a process of its own. */
 export interface Stage {
@@ -22,10 +26,16 @@ export interface Stage {
   gateway: Gateway;
   registry: TaskRegistry;
   bareQueue: string;
+  serverVersion: string;
   /** A name no other round has. */
   name(): string;
-  /** Resolves with the lags (ms) of the next `count` runs, of jobs whose name begins with `prefix`. */
-  runs(prefix: string, count: number): Promise<number[]>;
+  /**
+   * Resolves with the lags (ms) of the next `count` runs, of jobs whose name begins with `prefix`.
+   * @throws Error when they have not all begun within `withinMs`
+   */
+  runs(prefix: string, count: number, options: { withinMs: number; fits?: (ran: Ran) => boolean }): Promise<number[]>;
+  /** Resolves once no workflow is open whose id begins with `prefix`. */
+  closed(prefix: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,71 +44,60 @@ export async function openStage(): Promise<Stage> {
   const store = createStore({ url: database.url });
   await store.migrate();
   await store.close();
-  const bareQueue = 'bare';
-  const env = { ...process.env, TEMPORAL_ADDRESS: server.address, CARILLON_DATABASE_URL: database.url };
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: server.address,
+    CARILLON_DATABASE_URL: database.url,
+    CARILLON_API_PORT: '0',
+    CARILLON_TASKS: here('./tasks.ts'),
+    BENCH_TASK_QUEUE: bareQueue,
+  };
   const news = new EventEmitter().setMaxListeners(0);
-  const children = await Promise.all([
-    startChild(here('../dist/worker/main.js'), { ...env, CARILLON_TASKS: here('./tasks.ts') }, news),
-    startChild(
-      here('../dist/api/main.js'),
-      { ...env, CARILLON_API_PORT: '0', CARILLON_TASKS: here('./tasks.ts') },
-      news,
-    ),
-    startChild(here('./peer/main.ts'), { ...env, BENCH_TASK_QUEUE: bareQueue }, news),
+  const hear = (message: { type: string }) => news.emit(message.type, message);
+  const [worker, api, peer] = await Promise.all([
+    startChild(here('../dist/worker/main.js'), env, hear),
+    startChild(here('../dist/api/main.js'), env, hear),
+    startChild(here('./peer/main.ts'), env, hear),
   ]);
   const connection = await Connection.connect({ address: server.address });
+  const temporal = new Client({ connection });
   const gateway = new Gateway({ address: server.address, namespace: 'default', taskQueue: 'carillon', now: Date.now });
   return {
-    client: createCarillonClient<typeof config>({ url: children[1]?.url as string }),
-    temporal: new Client({ connection }),
+    client: createCarillonClient<typeof config>({ url: api.url as string }),
+    temporal,
     gateway,
     registry: new TaskRegistry([...builtInTasks, ...config.tasks]),
     bareQueue,
+    serverVersion: (await connection.workflowService.getSystemInfo({})).serverVersion,
     name: () => `b${randomUUID().slice(0, 8)}`,
-    runs: (prefix, count) =>
-      new Promise((resolve) => {
+    runs: (prefix, count, { withinMs, fits = () => true }) =>
+      new Promise((resolve, reject) => {
         const lags: number[] = [];
-        const hear = ({ job, lagMs }: Ran) => {
-          if (!job.startsWith(prefix)) return;
-          lags.push(lagMs);
-          if (lags.length < count) return;
-          news.off('ran', hear);
-          resolve(lags);
+        const end = (settle: () => void) => {
+          clearTimeout(timer);
+          news.off('ran', onRan);
+          settle();
         };
-        news.on('ran', hear);
+        const onRan = (ran: Ran) => {
+          if (!ran.job.startsWith(prefix) || !fits(ran)) return;
+          lags.push(ran.lagMs);
+          if (lags.length === count) end(() => resolve(lags));
+        };
+        const timer = setTimeout(
+          () => end(() => reject(new Error(`Expected ${count} runs within ${withinMs} ms, got ${lags.length}.`))),
+          withinMs,
+        );
+        news.on('ran', onRan);
       }),
+    async closed(prefix) {
+      const query = `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
+      while ((await temporal.workflow.count(query)).count > 0) await pass(lookMs);
+    },
     async close() {
       await gateway.close();
       await connection.close();
-      await Promise.all(children.map(({ child }) => stopChild(child)));
+      await Promise.all([worker, api, peer].map((child) => child.stop()));
       await Promise.all([server.stop(), database.stop()]);
     },
   };
-}
-
-interface Started {
-  child: ChildProcess;
-  url?: string;
-}
-
-async function startChild(path: string, env: NodeJS.ProcessEnv, news: EventEmitter): Promise<Started> {
-  const execArgv = path.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = fork(path, { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const ready = new Promise<Started>((resolve, reject) => {
-    child.on('message', (message: { type: string; url?: string }) => {
-      if (message.type === 'ready') resolve({ child, url: message.url });
-      else news.emit(message.type, message);
-    });
-    child.once('exit', (code) => reject(new Error(`${path} ended with code ${code} before it was ready.`)));
-  });
-  return ready;
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  await ended;
-  clearTimeout(timer);
 }

@@ -1,12 +1,13 @@
-/** The work of every bench: tell that a run has begun, and how long after its time (ms). */
+/** The work of every bench: tell that the run of time `at` (ms) has begun, and how long after it (ms). */
 export interface Ran {
   type: 'ran';
   job: string;
+  at: number;
   lagMs: number;
 }
 
 export function ran(job: string, at: number): void {
-  process.send?.({ type: 'ran', job, lagMs: Date.now() - at } satisfies Ran);
+  process.send?.({ type: 'ran', job, at, lagMs: Date.now() - at } satisfies Ran);
 }
 
 export interface BareActivities {

@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { BareActivities } from './activities.js';
 
 /*
@@ -28,7 +28,8 @@ export async function bareLoop(
   }
 }
 
-/** What a Temporal Schedule starts: one activity. `at` is the nominal time it carries in its own id. */
-export async function bareScheduled(job: string, periodMs: number): Promise<void> {
-  await standard.work(job, Math.floor(Date.now() / periodMs) * periodMs);
+/** What a Temporal Schedule starts: one activity. The id ends with the nominal time: `...-2030-01-01T00:00:00Z`. */
+export async function bareScheduled(job: string): Promise<void> {
+  const { workflowId } = workflowInfo();
+  await standard.work(job, Date.parse(workflowId.slice(-'2030-01-01T00:00:00Z'.length)));
 }
