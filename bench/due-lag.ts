@@ -13,7 +13,7 @@ const herds: Herd[] = [
   { jobs: 1, rounds: 8, slot: 1 },
   { jobs: 20, rounds: 5, slot: 2 },
   { jobs: 60, rounds: 3, slot: 4 },
-  { jobs: 200, rounds: 2, slot: 8 },
+  { jobs: 200, rounds: 2, slot: 15 },
 ];
 /** Starts under way at the same time, and time allowed for each, in milliseconds. */
 const inFlight = 10;

@@ -102,7 +102,7 @@ export class Gateway {
           args: [carry],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
-          workflowTaskTimeout: '5s',
+          workflowTaskTimeout: '2s',
           typedSearchAttributes: new TypedSearchAttributes([
             { key: keys.project, value: project },
             { key: keys.task, value: task },
