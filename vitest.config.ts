@@ -18,8 +18,9 @@ export default defineConfig({
           ...servers,
         },
       },
-      // One file at a time: they kill processes and look at how late the others are.
-      { test: { name: 'long', include: long, fileParallelism: false, ...servers } },
+      // One file at a time: they kill processes and look at how late the others are. A kill that happens to meet another
+      // job's workflow task makes that one late by the task's timeout, so a test may try again.
+      { test: { name: 'long', include: long, fileParallelism: false, retry: 2, ...servers } },
       { test: { name: 'postgres', include: ['test/**/*.pg.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
     ],
     maxWorkers: 2,
