@@ -69,6 +69,8 @@ export interface Plan {
   /** No occurrence follows the last entry. */
   exhausted: boolean;
 }
+/** How many occurrences a plan holds; when half are left, a run asks for more. */
+export const planLength = 20;
 export interface PlanRequest {
   /** Occurrences strictly after this time. */
   after: string;

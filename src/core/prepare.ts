@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Plan, PlanRequest, PreparedDefinition } from './contract.js';
+import { type Plan, type PlanRequest, type PreparedDefinition, planLength } from './contract.js';
 import { type Definition, definitionSchema, type SubmittedDefinition } from './definition.js';
 import { CarillonError, type FieldFault } from './errors.js';
 import { isoTime } from './ids.js';
+import { isOnce } from './projection.js';
 import { describeSchedule, normaliseSchedule, planSchedule } from './schedule/index.js';
 import { attemptTimeout, type TaskRegistry } from './task.js';
 
 /** Largest input a run may carry, as JSON bytes. Temporal warns at 512 KB; a run's request carries the input. */
 export const maximumInputBytes = 256 * 1024;
-
-/** How many occurrences a plan holds, and when a run asks for more. */
-export const planLength = 20;
 
 /**
  * Everything that is checked before a definition is stored, in one place: schema, task, input, schedule, bounds.
@@ -29,13 +27,12 @@ export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: num
     submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined),
   );
   const schedule = normaliseSchedule(submitted.schedule, now);
-  const once = schedule.immediate || schedule.at !== undefined;
   const definition: Definition = {
     ...submitted,
     input,
     lane,
     schedule,
-    catchUp: { ...submitted.catchUp, ...(submitted.catchUp.within || once ? {} : { within: 'PT1H' }) },
+    catchUp: { ...submitted.catchUp, ...(submitted.catchUp.within || isOnce(schedule) ? {} : { within: 'PT1H' }) },
     timeouts: { ...submitted.timeouts, attempt: timeout },
   };
   return {

@@ -14,6 +14,7 @@ import {
   laneTaskQueue,
   type PreparedDefinition,
   type PrepareRequest,
+  planLength,
   type RunError,
   type RunInProgress,
   type RunReceipt,
@@ -26,8 +27,6 @@ import type { JobState } from './job-state.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
-/** Plans are asked for in this size, when fewer than half are left. */
-const planLength = 20;
 /** After an outage the plan is walked in larger steps. */
 const catchUpPlan = 500;
 

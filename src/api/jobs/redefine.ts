@@ -1,7 +1,7 @@
-import type { PreparedDefinition } from '../../core/contract.js';
+import { type PreparedDefinition, planLength } from '../../core/contract.js';
 import type { Definition, Schedule } from '../../core/definition.js';
 import { isoTime } from '../../core/ids.js';
-import { planFor, planLength, prepareDefinition } from '../../core/prepare.js';
+import { planFor, prepareDefinition } from '../../core/prepare.js';
 import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import { absence, readJob } from './read.js';
