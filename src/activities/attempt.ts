@@ -32,6 +32,7 @@ export async function makeAttempt({
   cancellation,
   interrupted,
 }: Attempt): Promise<Outcome> {
+  if (cancellation.aborted) return { state: interrupted() ? 'interrupted' : 'cancelled' };
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(outOfTime(timeoutMs)), timeoutMs);
   const signal = AbortSignal.any([cancellation, timeout.signal]);

@@ -1,4 +1,4 @@
-import { setTimeout as pass } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunReceipt, RunRequest } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
@@ -14,6 +14,8 @@ export interface RunDependencies {
   ledger: LedgerWriter;
   store: Pick<Store, 'runs'>;
   now: () => number;
+  /** How time passes. */
+  pass: typeof pass;
   log: (line: Record<string, unknown>) => void;
 }
 
@@ -26,6 +28,11 @@ const shownAfterMs = 1000;
 /** Beats carry cancellation back, so they are frequent; the SDK throttles what is sent. */
 const beatMs = 1000;
 
+/** Resolves after `ms`, or when the signal aborts. */
+export async function pass(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
 /** Executes one attempt of a run, writes the ledger, and reports. */
 export async function executeRun(deps: RunDependencies, request: RunRequest): Promise<RunReceipt> {
   const { info, cancellationSignal, heartbeat } = Context.current();
@@ -33,7 +40,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   const late = deps.now() - Date.parse(request.scheduledAt) > lateMs;
   const recorded = attempt > 1 || late ? await recordedBefore(deps, request) : undefined;
   if (recorded) return recorded;
-  if (request.holdUntil) await hold(Date.parse(request.holdUntil) - deps.now(), cancellationSignal);
+  if (request.holdUntil) await hold(deps, Date.parse(request.holdUntil), cancellationSignal);
   const report = new RunReport(deps, request, attempt, firstStart());
 
   const show = setTimeout(() => report.running(), shownAfterMs);
@@ -49,7 +56,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
 
   function firstStart(): number {
     if (request.startedAt) return Date.parse(request.startedAt);
-    return attempt === 1 ? deps.now() : info.scheduledTimestampMs;
+    return attempt === 1 ? deps.now() : Math.max(info.scheduledTimestampMs, Date.parse(request.scheduledAt));
   }
 }
 
@@ -82,9 +89,8 @@ async function attemptRun({ registry, log }: RunDependencies, request: RunReques
   });
 }
 
-/** A run may be woken ahead of its time and held ready; it starts at its exact instant. */
-async function hold(ms: number, cancellation: AbortSignal): Promise<void> {
-  if (ms <= 0 || cancellation.aborted) return;
+/** A run is woken ahead of its time and held ready; it starts at its exact instant, never before (timers may be early). */
+async function hold({ now, pass }: RunDependencies, until: number, cancellation: AbortSignal): Promise<void> {
   // Cancelled while it waits, it goes on at once: the attempt sees the cancellation itself.
-  await pass(ms, undefined, { signal: cancellation }).catch(() => {});
+  while (now() < until && !cancellation.aborted) await pass(until - now(), cancellation);
 }

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { CarillonError, type FieldFault, show } from '../core/errors.js';
+import { schemaFault } from '../core/schema-fault.js';
 
 /** Whatever a request ended with, as the one error class. What nobody foresaw keeps its message to itself. */
 export function faultOf(error: unknown, input?: unknown): CarillonError {
@@ -12,7 +13,7 @@ export function faultOf(error: unknown, input?: unknown): CarillonError {
 function faultOfProtocol(error: TRPCError, input: unknown): CarillonError {
   const { cause } = error;
   if (cause instanceof CarillonError) return cause;
-  if (cause instanceof z.ZodError && error.code === 'BAD_REQUEST') return faultOfSchema(cause, input);
+  if (cause instanceof z.ZodError && error.code === 'BAD_REQUEST') return schemaFault(cause, input);
   switch (error.code) {
     case 'NOT_FOUND':
       return new CarillonError('PROCEDURE_NOT_FOUND', error.message, {
@@ -33,32 +34,6 @@ function faultOfProtocol(error: TRPCError, input: unknown): CarillonError {
     default:
       return faultOf(cause ?? new Error(error.message));
   }
-}
-
-function faultOfSchema(error: z.ZodError, input: unknown): CarillonError {
-  const faults = error.issues.flatMap((issue): FieldFault[] => {
-    const path = issue.path.map(String);
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'Unknown field.' }));
-    }
-    return [{ field: path.join('.') || '(root)', message: issue.message, value: valueAt(input, issue.path) }];
-  });
-  return new CarillonError('INPUT_INVALID', faults.map((fault) => `\`${fault.field}\`: ${fault.message}`).join('; '), {
-    field: faults[0]?.field,
-    value: faults[0]?.value,
-    faults,
-    hint: 'Correct the fields named and submit again; nothing was stored.',
-  });
-}
-
-function valueAt(input: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    input,
-  );
 }
 
 /** What a client learns of an error; never a stack. */

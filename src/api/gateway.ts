@@ -77,6 +77,7 @@ export class Gateway {
   readonly #connection: Connection;
   readonly #client: Client;
   readonly #options: Required<GatewayOptions>;
+  readonly #inFlight = new Set<Promise<unknown>>();
 
   /** Connects with the first call, so that an API starts while Temporal is down. */
   constructor(options: GatewayOptions) {
@@ -236,7 +237,9 @@ export class Gateway {
     await this.#call(() => this.#connection.workflowService.getSystemInfo({}), 2000);
   }
 
+  /** Lets the calls in flight end first (each has its deadline): a retry on a closed channel would throw in a timer. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
     await this.#connection.close();
   }
 
@@ -252,8 +255,14 @@ export class Gateway {
     }
   }
 
-  #within<Answer>(timeoutMs: number, send: () => Promise<Answer>): Promise<Answer> {
-    return this.#connection.withDeadline(this.#options.now() + timeoutMs, send);
+  async #within<Answer>(timeoutMs: number, send: () => Promise<Answer>): Promise<Answer> {
+    const call = this.#connection.withDeadline(this.#options.now() + timeoutMs, send);
+    this.#inFlight.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#inFlight.delete(call);
+    }
   }
 
   #translated(error: unknown): unknown {

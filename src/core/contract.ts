@@ -58,7 +58,7 @@ export interface TriggerCommand extends CommandMeta {
   input?: unknown;
 }
 
-/** The nominal time of an occurrence and the moment to wake for it. They differ only where a planner says so. */
+/** The nominal time of an occurrence, and the moment to wake for it: ahead, so that the run is ready at its instant. */
 export interface PlanEntry {
   at: string;
   wake: string;

@@ -1,4 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { pass } from '../activities/execute-run.js';
 import { LedgerWriter } from '../activities/ledger-writer.js';
 import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
     taskQueue: settings.taskQueue,
     concurrency: settings.concurrency,
     maxCachedJobs: settings.maxCachedJobs,
-    dependencies: { registry, ledger, store, now: Date.now, log },
+    dependencies: { registry, ledger, store, now: Date.now, pass, log },
   };
   const worker =
     settings.lanes === 'heavy'

@@ -25,6 +25,8 @@ export function createSchedulerWorker(
     taskQueue: options.taskQueue,
     workflowBundle: options.bundle,
     maxConcurrentLocalActivityExecutions: concurrency,
+    // A light run keeps its workflow task open, from the wake ahead of its time to its end.
+    maxConcurrentWorkflowTaskExecutions: Math.max(40, 2 * concurrency),
     maxCachedWorkflows: options.maxCachedJobs ?? 2000,
     // A killed worker must not hold up the jobs it had in memory.
     stickyQueueScheduleToStartTimeout: '1s',

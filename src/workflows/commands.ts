@@ -1,4 +1,4 @@
-import { ApplicationFailure, currentUpdateInfo, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, currentUpdateInfo, setHandler, sleep } from '@temporalio/workflow';
 import type { JobSnapshot } from '../core/contract.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
 import type { JobState } from './job-state.js';
@@ -6,15 +6,16 @@ import { queries, signals, type TriggerAnswer, updates } from './messages.js';
 import { promptSyncMs } from './outbox.js';
 import { commandId, optionalText, optionalTime, type Payload, refusal } from './payload.js';
 import type { Runner } from './runner.js';
+import { snapshotOf, statusOf } from './views.js';
 
 type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
 
 /** Binds every command as an Update (answered, refusable) and as a Signal, and the queries. */
 export function bindCommands(state: JobState, runner: Runner, onChange: () => void): void {
-  setHandler(queries.status, () => state.status(), {
+  setHandler(queries.status, () => statusOf(state), {
     description: 'State, next times, runs under way and the last 20.',
   });
-  setHandler(queries.snapshot, () => state.snapshot(), { description: 'The job as the database keeps it.' });
+  setHandler(queries.snapshot, () => snapshotOf(state), { description: 'The job as the database keeps it.' });
   setHandler(
     queries.definition,
     () => ({
@@ -57,6 +58,8 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       const act = check(command, () => read(command));
       const id = commandId(command);
       if (act && (id === undefined || !state.commands.seen(id))) {
+        const held = state.heldUntil(Date.now());
+        if (held !== undefined) await sleep(held - Date.now(), { summary: `a run is about to start, then: ${name}` });
         // What came due before the command is accounted for first.
         await runner.decideDue(Date.now());
         if (state.closed) throw closedRefusal();
@@ -64,7 +67,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         byHand(command);
         onChange();
       }
-      return state.snapshot();
+      return snapshotOf(state);
     };
     handle(name, description, run, read);
   }
@@ -104,7 +107,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         state.trigger(Date.now(), runId, command?.input);
         byHand(command);
       }
-      return { snapshot: state.snapshot(), run: state.runs.find(runId) ?? null };
+      return { snapshot: snapshotOf(state), run: state.runs.find(runId) ?? null };
     };
     handle('trigger', 'Starts a run now. {key?, input?, by?}', run, read);
   }

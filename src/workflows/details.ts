@@ -27,5 +27,6 @@ export function detailsOf(state: JobState): string {
 /** One line for the timer event: what it waits for. */
 export function timerSummary(state: JobState, wake: number): string {
   const [next] = state.carry.plan.entries;
-  return next && Date.parse(next.wake) === wake ? `next: ${next.at}` : `look again: ${isoTime(wake)}`;
+  const forNext = next && [next.wake, next.at].some((time) => Date.parse(time) === wake);
+  return forNext ? `next: ${next.at}` : `look again: ${isoTime(wake)}`;
 }

@@ -1,7 +1,6 @@
 import type {
   JobCarry,
   JobSnapshot,
-  JobStatus,
   PreparedDefinition,
   RunInProgress,
   RunReceipt,
@@ -15,7 +14,7 @@ import { closedState, countOutcome, isOnce } from '../core/projection.js';
 import { isClosed, type JobState as State } from '../core/states.js';
 import { CommandMemory } from './command-memory.js';
 import { Outbox, promptSyncMs, syncDelayMs } from './outbox.js';
-import { RunBook, summaryOf } from './run-book.js';
+import { RunBook } from './run-book.js';
 import { Timetable } from './timetable.js';
 
 /**
@@ -48,24 +47,6 @@ export class JobState {
     return this.closed && this.runs.running.length === 0 && this.outbox.settled;
   }
 
-  snapshot(): JobSnapshot {
-    const idle = this.closed || this.job.pause !== null;
-    return {
-      ...this.job,
-      nextRunAt: idle ? null : (this.timetable.next?.at ?? null),
-      running: this.runs.running.length,
-      lastRun: this.runs.last,
-    };
-  }
-
-  status(): JobStatus {
-    const { project, jobId, state, revision, counters, pause } = this.job;
-    const { plan, recent, lastRefusal } = this.carry;
-    const nextTimes = this.closed ? [] : plan.entries.slice(0, 5).map(({ at }) => at);
-    const [running, outbox] = [this.runs.running.map(summaryOf), this.outbox.size];
-    return { project, jobId, state, revision, nextTimes, running, recent, counters, pause, outbox, lastRefusal };
-  }
-
   /** A change of the workflow's own: one revision on, and the state that follows from the parts. */
   private changed(): void {
     this.job.revision += 2;
@@ -90,6 +71,17 @@ export class JobState {
     return run !== undefined && this.job.definition.overlap === 'skip' && this.timetable.passed(run.scheduledAt);
   }
 
+  /** The next occurrence would start at once: it is woken for ahead of its time. Else it is decided on at its time. */
+  private get ahead(): boolean {
+    return this.job.pause === null && (this.runs.idle || this.job.definition.overlap === 'allow');
+  }
+
+  /** A worker holds a run until this moment, ms: a command answered earlier could no longer keep it from starting. */
+  heldUntil(now: number): number | undefined {
+    const times = this.runs.running.map(({ holdUntil }) => Date.parse(holdUntil ?? '')).filter((time) => time > now);
+    return times.length > 0 ? Math.max(...times) : undefined;
+  }
+
   private get exhausted(): boolean {
     return !this.closed && this.timetable.exhausted && this.runs.idle;
   }
@@ -109,12 +101,17 @@ export class JobState {
     return this.needsPlan(now) || this.exhausted || this.runs.mayStart(this.job.definition.overlap);
   }
 
-  /** When to look again, in ms; undefined: only a command or a run's end changes anything. */
-  nextWake(): number | undefined {
+  /**
+   * When to look again, in ms; undefined: only a command or a run's end changes anything. A busy job is woken ahead too,
+   * to sleep on: the timer would have to be moved when it falls idle, which costs more.
+   */
+  nextWake(now: number): number | undefined {
     const moments = [this.job.pause?.until, this.runs.nextRetry];
     if (!this.closed && !this.holding && !this.outbox.full) {
       // While none can run, the occurrences of a minute are decided in one go.
-      moments.push(this.blocked ? this.timetable.wakeWithin(syncDelayMs) : this.timetable.next?.wake);
+      const { next } = this.timetable;
+      if (this.blocked) moments.push(this.timetable.wakeWithin(syncDelayMs));
+      else moments.push(next && !this.ahead && Date.parse(next.wake) <= now ? next.at : next?.wake);
     }
     const times = moments.filter((moment) => moment !== undefined).map((moment) => Date.parse(moment));
     if (this.outbox.dueAt !== undefined) times.push(this.outbox.dueAt);
@@ -125,7 +122,7 @@ export class JobState {
   decideDue(now: number): void {
     if (this.closed || this.holding || this.outbox.full) return;
     const overlapped = this.blocked && this.job.pause === null;
-    const due = this.timetable.takeDue(now);
+    const due = this.timetable.takeDue(now, this.ahead);
     const more = this.timetable.runsOut(now);
     for (const verdict of judgeDue(due, now, this.catchUp, this.job.pause !== null, more)) {
       if (this.atMaximum) return;

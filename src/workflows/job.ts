@@ -7,11 +7,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { JobCarry, JobSnapshot } from '../core/contract.js';
+import { Alarm } from './alarm.js';
 import { bindCommands } from './commands.js';
 import { timerSummary } from './details.js';
 import { JobState } from './job-state.js';
 import { Publisher } from './publisher.js';
 import { Runner } from './runner.js';
+import { snapshotOf } from './views.js';
 
 /** At this many events the workflow continues as new: some 50 light runs, or 27 others. */
 const historyBound = 300;
@@ -39,6 +41,7 @@ export async function job(carry: JobCarry): Promise<JobSnapshot> {
   });
   // Runs are cancelled one by one, so that each still reaches the ledger.
   return CancellationScope.nonCancellable(async () => {
+    const alarm = new Alarm();
     while (!state.finished || !allHandlersFinished()) {
       await advance(state, runner);
       publisher.publish();
@@ -47,20 +50,21 @@ export async function job(carry: JobCarry): Promise<JobSnapshot> {
         continue;
       }
       if (mayContinueAsNew(state)) await continueAsNew<typeof job>(state.carry);
-      await rest(state);
+      await rest(state, alarm);
     }
     if (cancelled instanceof CancelledFailure) throw cancelled;
-    return state.snapshot();
+    return snapshotOf(state);
   });
 }
 
 /** Does all there is to do at this moment. */
 async function advance(state: JobState, runner: Runner): Promise<void> {
   state.resumeIfDue(Date.now());
-  await runner.decideDue(Date.now());
+  if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
   for (let ready = state.takeReady(Date.now()); ready.length > 0; ready = state.takeReady(Date.now())) {
-    await Promise.all(ready.map((run) => runner.start(run)));
-    await runner.decideDue(Date.now());
+    const attempts = ready.flatMap((run) => runner.start(run) ?? []);
+    if (attempts.length > 0) await Promise.all(attempts);
+    if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
   }
   state.closeIfExhausted(Date.now());
   const { dueAt } = state.outbox;
@@ -68,13 +72,13 @@ async function advance(state: JobState, runner: Runner): Promise<void> {
 }
 
 /** Sleeps until the next moment to look, or until a command or a run's end changes that moment. */
-async function rest(state: JobState): Promise<void> {
-  const wake = state.nextWake();
+async function rest(state: JobState, alarm: Alarm): Promise<void> {
+  const wake = state.nextWake(Date.now());
   const changed = () =>
-    state.nextWake() !== wake || state.hasWork(Date.now()) || state.finished || mayContinueAsNew(state);
+    state.nextWake(Date.now()) !== wake || state.hasWork(Date.now()) || state.finished || mayContinueAsNew(state);
   if (changed()) return;
   if (wake === undefined) await condition(changed);
-  else await condition(changed, Math.max(1, wake - Date.now()), { summary: timerSummary(state, wake) });
+  else await alarm.wait(Math.max(1, wake - Date.now()), timerSummary(state, wake), changed);
 }
 
 function mayContinueAsNew(state: JobState): boolean {
@@ -82,6 +86,6 @@ function mayContinueAsNew(state: JobState): boolean {
   if (historyLength < historyBound && historySize < urgentBytes) return false;
   if (state.runs.running.length > 0 || state.closed || !allHandlersFinished()) return false;
   if (historyLength >= urgentBound || historySize >= urgentBytes) return true;
-  const wake = state.nextWake();
+  const wake = state.nextWake(Date.now());
   return !state.outbox.syncing && (wake === undefined || wake - Date.now() >= quietMs);
 }

@@ -24,6 +24,7 @@ import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
 import type { RunState } from '../core/states.js';
 import type { JobState } from './job-state.js';
+import { snapshotOf } from './views.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
@@ -48,6 +49,8 @@ const { syncJob } = proxyActivities<Activities>({
 /** Starts a job's activities and brings their outcome home. Holds what cannot be carried over: scopes. */
 export class Runner {
   readonly #scopes = new Map<string, CancellationScope>();
+  /** Of a run that ended uncancelled: the next one takes it. Each scope costs three promises. */
+  #idleScope: CancellationScope | undefined;
   /** The last run the ledger was asked about. */
   #recalled = '';
 
@@ -56,28 +59,41 @@ export class Runner {
     private readonly onChange: () => void,
   ) {}
 
-  /** Starts a run. Resolves at once for an activity of its own, after the attempt for a light one. */
-  async start(run: RunInProgress): Promise<void> {
+  /** Starts a run. @returns the attempt of a light one, which is waited for: a timer armed beside it would start late */
+  start(run: RunInProgress): Promise<void> | undefined {
     const request = this.#request(run);
     run.executing = true;
     run.state = 'running';
     run.attempt = run.attempt + 1;
-    const outcome = this.#execute(run, request).then((receipt) => {
+    const scope = this.#idleScope ?? new CancellationScope();
+    this.#idleScope = undefined;
+    this.#scopes.set(run.runId, scope);
+    const settle = (receipt: RunReceipt) => {
       this.#scopes.delete(run.runId);
+      if (!scope.consideredCancelled) this.#idleScope = scope;
       this.state.settle(run, receipt, request.snapshot, Date.now());
       this.onChange();
-    });
-    // A timer armed beside a local activity would start only when it ends: the light lane is waited for.
-    if (request.via === 'light') await outcome;
+    };
+    const attempt = scope
+      .run(() => this.#activity(request)(request))
+      .then(settle, (error) => settle(this.#receiptOf(error, run, request)));
+    return request.via === 'light' ? attempt : undefined;
   }
 
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
     for (const run of this.state.runs.running.filter(({ executing }) => !executing)) {
-      const given = this.state.snapshot();
+      const given = snapshotOf(this.state);
       this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion), given, Date.now());
     }
+  }
+
+  /** Decides on all that is due at `now`, if that takes no activity; false if it does. Awaiting nothing is cheaper. */
+  decidesAtOnce(now: number): boolean {
+    if (this.#toRecall(now) !== undefined) return false;
+    this.state.decideDue(now);
+    return !this.state.needsPlan(now);
   }
 
   /** Decides on all that is due at `now`; after an outage step by step, as far as the outbox takes it. */
@@ -99,12 +115,17 @@ export class Runner {
    * A light run may have been executed, on time, in a workflow task that was lost with its worker. After an outage it
    * would be judged as missed: the ledger is asked first.
    */
+  #toRecall(now: number): string | undefined {
+    if (this.state.job.definition.lane !== 'light') return undefined;
+    const runId = this.state.lateRun(now);
+    return runId === this.#recalled ? undefined : runId;
+  }
+
   async #recall(now: number): Promise<void> {
-    const { project, definition } = this.state.job;
-    const runId = definition.lane === 'light' ? this.state.lateRun(now) : undefined;
-    if (runId === undefined || runId === this.#recalled) return;
+    const runId = this.#toRecall(now);
+    if (runId === undefined) return;
     this.#recalled = runId;
-    const summary = await recallRun({ project, runId });
+    const summary = await recallRun({ project: this.state.job.project, runId });
     if (summary && this.state.lateRun(now) === runId) this.state.recall(summary, now);
   }
 
@@ -112,7 +133,7 @@ export class Runner {
   sync(): void {
     const { state } = this;
     const { outbox } = state;
-    const snapshot = state.snapshot();
+    const snapshot = snapshotOf(state);
     outbox.syncing = true;
     void syncJob({ snapshot, outbox: outbox.batch })
       .then(({ ackedSeq }) => {
@@ -140,7 +161,7 @@ export class Runner {
       holdUntil: run.holdUntil,
       priorAttempts: run.attempt,
       startedAt: run.startedAt,
-      snapshot: this.state.snapshot(),
+      snapshot: snapshotOf(this.state),
       outbox: this.state.outbox.riding,
       plan: low ? { after: this.state.timetable.plannedUntil, count: planLength } : undefined,
       last: this.state.isLast,
@@ -148,20 +169,11 @@ export class Runner {
     };
   }
 
-  async #execute(run: RunInProgress, request: RunRequest): Promise<RunReceipt> {
-    const scope = new CancellationScope();
-    this.#scopes.set(run.runId, scope);
-    try {
-      return await scope.run(() => this.#activity(request)(request));
-    } catch (error) {
-      return this.#receiptOf(error, run, request);
-    }
-  }
-
   #activity(request: RunRequest): Activities['executeRun'] {
     const { definition, project, jobId } = request.snapshot;
     const { retry, timeouts } = definition;
-    const attemptMs = durationMs(timeouts.attempt) + reportingMs;
+    const heldMs = Math.max(0, Date.parse(request.holdUntil ?? '') - Date.now() || 0);
+    const attemptMs = heldMs + durationMs(timeouts.attempt) + reportingMs;
     const summary = `${definition.task} · ${request.scheduledAt}`;
     if (request.via === 'light') {
       const once = { startToCloseTimeout: attemptMs, retry: { maximumAttempts: 1 }, summary };
@@ -172,7 +184,7 @@ export class Runner {
       activityId: request.runId,
       taskQueue: request.via === 'heavy' ? laneTaskQueue(workflowInfo().taskQueue, 'heavy') : workflowInfo().taskQueue,
       startToCloseTimeout: attemptMs,
-      scheduleToCloseTimeout: Math.max(1000, durationMs(timeouts.run) - waited),
+      scheduleToCloseTimeout: heldMs + Math.max(1000, durationMs(timeouts.run) - waited),
       heartbeatTimeout: durationMs(timeouts.heartbeat),
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: {

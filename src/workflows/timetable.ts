@@ -36,10 +36,11 @@ export class Timetable {
   /**
    * Removes and returns what is due at `now`, and moves the cursor behind it. The last of a plan that runs out stays,
    * until it is known whether it is the last that is due.
+   * @param ahead what is to be woken for counts as due
    */
-  takeDue(now: number): PlanEntry[] {
+  takeDue(now: number, ahead: boolean): PlanEntry[] {
     const { entries } = this.carry.plan;
-    const later = entries.findIndex(({ wake }) => Date.parse(wake) > now);
+    const later = entries.findIndex(({ at, wake }) => Date.parse(ahead ? wake : at) > now);
     const due = entries.splice(0, later !== -1 ? later : this.runsOut(now) ? entries.length - 1 : entries.length);
     const last = due.at(-1);
     if (last) this.carry.cursor = last.at;
@@ -56,8 +57,8 @@ export class Timetable {
   wakeWithin(ms: number): string | undefined {
     const { next } = this;
     if (!next) return undefined;
-    const horizon = Date.parse(next.wake) + ms;
-    return this.carry.plan.entries.findLast(({ wake }) => Date.parse(wake) <= horizon)?.wake;
+    const horizon = Date.parse(next.at) + ms;
+    return this.carry.plan.entries.findLast(({ at }) => Date.parse(at) <= horizon)?.at;
   }
 
   /** Whether an occurrence after `time` was decided on. */

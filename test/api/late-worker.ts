@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import '../rig/runtime.js';
 import { NativeConnection } from '@temporalio/worker';
 import { inject, onTestFinished } from 'vitest';
+import { pass } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { TaskRegistry } from '../../src/core/task.js';
@@ -29,7 +30,7 @@ export async function startWorker({ project, store }: { project: string; store: 
   const worker = await createSchedulerWorker({
     ...{ connection, namespace: 'default', taskQueue: `carillon-${project}` },
     bundle: { codePath: inject('workflowBundle') },
-    dependencies: { registry: new TaskRegistry(builtInTasks), ledger, store, now: Date.now, log: () => {} },
+    dependencies: { registry: new TaskRegistry(builtInTasks), ledger, store, now: Date.now, pass, log: () => {} },
   });
   const running = worker.run();
   onTestFinished(async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
 import { deadTemporal, refusal, startApiOnly } from './api-only.js';
 
@@ -16,6 +17,16 @@ async function post(url: string, body: string, type = 'application/json'): Promi
   const { carillon } = (Array.isArray(shape) ? shape[0] : shape).error.data;
   return { status: response.status, id: response.headers.get('x-request-id'), carillon, text };
 }
+
+test('regression: a gateway that is closed lets a call that is being retried end first', async () => {
+  const gateway = new Gateway({ address: deadTemporal, namespace: 'default', taskQueue: 'none', now: Date.now });
+  let ended = false;
+  void gateway.ping().catch(() => {
+    ended = true;
+  });
+  await gateway.close();
+  expect(ended).toBe(true);
+});
 
 describe('the protocol', () => {
   it('answers every malformed request with a code, a status and the id of the request', async () => {

@@ -4,7 +4,7 @@ import { isoTime } from '../../src/core/ids.js';
 import { isTerminal } from '../../src/core/states.js';
 import type { JobRow } from '../../src/store/store.js';
 import { until } from '../embedded/until.js';
-import { completeLedger } from './ledger-check.js';
+import { completeLedger, expectAgreement } from './ledger-check.js';
 import { ownDatabase, ownTemporal } from './own-servers.js';
 import { Site } from './site.js';
 
@@ -75,6 +75,7 @@ test('everything is killed under load and started again: nothing is lost, nothin
     expect(rows.filter(({ state }) => state === 'failed')).toEqual([]);
   }
   await expectNothingTwice(site);
+  await Promise.all(beats.map((id) => expectAgreement(site, id)));
 });
 
 /** Creates jobs of one run one after another, several at a time, until the API is gone. @returns the ids that were answered */

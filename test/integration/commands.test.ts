@@ -21,9 +21,18 @@ const endless = defineTask({
     }),
 });
 
+const beats: number[] = [];
+/** Tells when it ran. */
+const beat = defineTask({
+  name: 'beat',
+  lane: 'standard',
+  input: z.strictObject({}),
+  run: () => void beats.push(Date.now()),
+});
+
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ tasks: [endless] });
+  rig = await startRig({ tasks: [endless, beat] });
 });
 afterAll(() => rig.close());
 
@@ -167,7 +176,7 @@ test('the Web UI shows what a job is and what its events are for', async () => {
   const handle = await create('shown', {
     description: 'Shows itself.',
     owner: 'ops',
-    schedule: { every: '1s', maxRuns: 1 },
+    schedule: { every: '3s', maxRuns: 1 },
   });
   await handle.result();
   const description = await handle.describe();
@@ -195,3 +204,28 @@ test('the Web UI shows what a job is and what its events are for', async () => {
   ]);
   expect(updates.every(({ description }) => description.length > 10)).toBe(true);
 });
+
+test('a run is woken ahead of its time, yet none that is due after the answer to a pause runs', async () => {
+  await create('racing', { task: 'beat', input: {}, schedule: { every: '1s' } });
+  const ref = { project: rig.project, id: 'racing' };
+  const quiet: [number, number][] = [];
+  for (let round = 0; round < 7; round++) {
+    const seen = beats.length;
+    await expect.poll(() => beats.length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(seen);
+    // Some of these fall into the moment in which the next run is held.
+    await new Promise((pass) => setTimeout(pass, round * 140));
+    await rig.client.jobs.pause.mutate(ref);
+    const answered = Date.now();
+    await new Promise((pass) => setTimeout(pass, 300));
+    quiet.push([answered, Date.now()]);
+    await rig.client.jobs.resume.mutate(ref);
+  }
+  await rig.client.jobs.cancel.mutate(ref);
+  const ran = rig.ledger.filter(({ jobId, state }) => jobId === 'racing' && state === 'succeeded');
+  expect(beats.length).toBe(ran.length);
+  for (const { scheduledAt, startedAt } of ran) {
+    const due = Date.parse(scheduledAt);
+    expect(Date.parse(startedAt ?? '')).toBeGreaterThanOrEqual(due);
+    expect(quiet.filter(([from, to]) => due > from && due < to)).toEqual([]);
+  }
+}, 60_000);

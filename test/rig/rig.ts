@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { temporal as proto } from '@temporalio/proto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { inject, onTestFinished } from 'vitest';
+import { pass as passTime, type RunDependencies } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
@@ -46,8 +47,9 @@ export interface RigOptions {
   store?: Store;
   /** In place of the shared Temporal server. */
   address?: string;
-  /** What API and tasks take for the time. */
+  /** What API and tasks take for the time, and how it passes in a worker. */
   now?: () => number;
+  pass?: RunDependencies['pass'];
 }
 
 export async function startRig({
@@ -57,6 +59,7 @@ export async function startRig({
   store: ownStore,
   address = inject('temporalAddress'),
   now = Date.now,
+  pass = passTime,
 }: RigOptions = {}): Promise<Rig> {
   const bundle = { codePath: inject('workflowBundle') };
   const project = `t${randomUUID().slice(0, 8)}`;
@@ -75,7 +78,7 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
-  const dependencies = { registry, ledger: writer, store, now, log: () => {} };
+  const dependencies = { registry, ledger: writer, store, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
     await createSchedulerWorker({ ...options, bundle }),

@@ -38,7 +38,10 @@ export async function useVirtualRig(options: Pick<RigOptions, 'tasks'> = {}): Pr
     }
     return seen;
   };
-  const rig = await startRig({ ...options, address: environment.address, now });
+  const pass = async (ms: number) => {
+    seen += ms;
+  };
+  const rig = await startRig({ ...options, address: environment.address, now, pass });
   const look = async () => {
     seen = Math.max(seen, await environment.currentTimeMs());
     return seen;

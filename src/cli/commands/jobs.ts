@@ -112,7 +112,7 @@ export function jobFields(job: JobView, output: Output): string {
     ['last run', job.lastRun && `${job.lastRun.runId} ${output.state(job.lastRun.state)}`],
     [
       'runs',
-      `${counters.succeeded} succeeded, ${counters.failed + counters.timedOut} failed, ${counters.skipped + counters.missed} not run`,
+      `${counters.succeeded} succeeded, ${counters.failed + counters.timedOut} failed, ${counters.cancelled} cancelled, ${counters.skipped + counters.missed} not run`,
     ],
     [
       'paused',

@@ -38,7 +38,7 @@ test('fills in what was left out, once and for all', () => {
     schedule: { every: 'PT1H', anchor: '2026-11-21T09:00:00Z', timezone: 'UTC' },
   });
   expect(words).toBe('every hour');
-  expect(plan.entries[0]).toEqual({ at: '2026-11-21T10:00:00Z', wake: '2026-11-21T10:00:00Z' });
+  expect(plan.entries[0]).toEqual({ at: '2026-11-21T10:00:00Z', wake: '2026-11-21T09:59:59.500Z' });
 });
 
 test('a job of one occurrence has no bound of catch-up', () => {

@@ -7,6 +7,7 @@ import { isoTime } from '../../../src/core/ids.js';
 import { planFor, prepareDefinition } from '../../../src/core/prepare.js';
 import { defineTask, TaskRegistry } from '../../../src/core/task.js';
 import { JobState } from '../../../src/workflows/job-state.js';
+import { snapshotOf, statusOf } from '../../../src/workflows/views.js';
 
 const start = Date.parse('2026-11-21T09:00:00Z');
 const minute = 60_000;
@@ -49,7 +50,7 @@ function settle(state: JobState, at: number, outcome: Partial<RunReceipt['summar
     finishedAt: isoTime(at),
     ...outcome,
   };
-  state.settle(run, { summary, recorded: true, ackedSeq: 0 }, state.snapshot(), at);
+  state.settle(run, { summary, recorded: true, ackedSeq: 0 }, snapshotOf(state), at);
 }
 
 /** What the ledger was told of occurrences that did not run: minute and reason. */
@@ -89,19 +90,57 @@ describe('overlap', () => {
     const state = jobOf({ overlap: 'allow' });
     expect(wake(state, start + minute)).toEqual([1]);
     expect(wake(state, start + 2 * minute)).toEqual([2]);
-    expect(state.status().running).toHaveLength(2);
+    expect(statusOf(state).running).toHaveLength(2);
   });
 
   test('while a long run blocks, the occurrences of a minute are decided in one go', () => {
     const state = jobOf({ schedule: { every: '10s' } });
     wake(state, start + 10_000);
-    expect(state.nextWake()).toBe(start + 20_000);
+    expect(state.nextWake(start + 10_000)).toBe(start + 19_500);
     wake(state, start + 20_000);
-    expect(state.nextWake()).toBe(start + 80_000);
+    expect(state.nextWake(start + 20_000)).toBe(start + 80_000);
     settle(state, start + 65_000);
     expect(notRun(state).map(([at]) => (at as number) * 60)).toEqual([20, 30, 40, 50, 60]);
     expect(notRun(state).every(([, end, reason]) => end === 'skipped' && reason === 'overlap')).toBe(true);
-    expect(state.nextWake()).toBeLessThanOrEqual(start + 70_000);
+    expect(state.nextWake(start + 65_000)).toBeLessThanOrEqual(start + 70_000);
+  });
+});
+
+describe('waking ahead of time', () => {
+  const ahead = 500;
+
+  test('an idle job wakes ahead, and the run is held until its instant', () => {
+    const state = jobOf();
+    expect(state.nextWake(start)).toBe(start + minute - ahead);
+    expect(wake(state, start + minute - ahead)).toEqual([1]);
+    expect(state.runs.running[0]?.holdUntil).toBe(isoTime(start + minute));
+    expect(state.heldUntil(start + minute - 1)).toBe(start + minute);
+    expect(state.heldUntil(start + minute)).toBeUndefined();
+  });
+
+  test('a busy job is woken ahead, and decides at the time itself: the run under way may end before', () => {
+    const state = jobOf({ overlap: 'buffer_one' });
+    wake(state, start + minute);
+    expect(state.nextWake(start + minute)).toBe(start + 2 * minute - ahead);
+    expect(state.nextWake(start + 2 * minute - ahead)).toBe(start + 2 * minute);
+    expect(wake(state, start + 2 * minute - 1)).toEqual([]);
+    settle(state, start + 2 * minute - 1);
+    expect(wake(state, start + 2 * minute - 1)).toEqual([2]);
+    expect(notRun(state)).toEqual([]);
+  });
+
+  test('a paused job decides at the time itself: it may be resumed before', () => {
+    const state = jobOf();
+    state.pause(start + 1, {});
+    state.resume(start + minute - 1);
+    expect(notRun(state)).toEqual([]);
+    expect(wake(state, start + minute)).toEqual([1]);
+  });
+
+  test('what is due at once is not held', () => {
+    const state = jobOf({ schedule: { immediate: true } });
+    expect(wake(state, start)).toEqual([0]);
+    expect(state.heldUntil(start - 1)).toBeUndefined();
   });
 });
 
@@ -181,7 +220,7 @@ describe('pause', () => {
   test('until: resumes by itself, at that time', () => {
     const state = jobOf();
     state.pause(start, { until: isoTime(start + 2.5 * minute) });
-    expect(state.nextWake()).toBeLessThanOrEqual(start + 2.5 * minute);
+    expect(state.nextWake(start)).toBeLessThanOrEqual(start + 2.5 * minute);
     state.resumeIfDue(start + 3 * minute);
     expect(wake(state, start + 3 * minute)).toEqual([3]);
     expect(notRun(state).map(([, , reason]) => reason)).toEqual(['paused', 'paused']);
@@ -191,7 +230,7 @@ describe('pause', () => {
     const state = jobOf({ schedule: { at: isoTime(start + minute) } });
     state.pause(start, {});
     expect(wake(state, start + 10 * minute)).toEqual([]);
-    expect(state.nextWake()).toBeUndefined();
+    expect(state.nextWake(start + 10 * minute)).toBeUndefined();
     state.resume(start + 20 * minute);
     expect(wake(state, start + 20 * minute)).toEqual([1]);
   });
@@ -204,7 +243,7 @@ describe('bounds', () => {
     settle(state, start + minute + 1);
     expect(state.job.state).toBe('scheduled');
     wake(state, start + 2 * minute);
-    expect(state.nextWake()).toBeUndefined();
+    expect(state.nextWake(start + 2 * minute)).toBeUndefined();
     settle(state, start + 2 * minute + 1);
     expect(state.job.state).toBe('completed');
     expect(state.finished).toBe(true);
@@ -239,7 +278,7 @@ describe('outbox and revision', () => {
   test('a command given meanwhile outranks what the run foretold, and is written after it', () => {
     const state = jobOf();
     wake(state, start + minute);
-    const given = state.snapshot();
+    const given = snapshotOf(state);
     state.pause(start + minute + 1, {});
     const paused = state.job.revision;
     const run = state.runs.running[0] as RunInProgress;
@@ -255,7 +294,7 @@ describe('outbox and revision', () => {
     const run = state.runs.running[0] as RunInProgress;
     const summary = { ...run, state: 'succeeded' as const, finishedAt: isoTime(start + minute + 2) };
     const entry = { ...summary, definitionVersion: 1 };
-    state.settle(run, { summary, recorded: false, entry, ackedSeq: 0 }, state.snapshot(), start + minute + 2);
+    state.settle(run, { summary, recorded: false, entry, ackedSeq: 0 }, snapshotOf(state), start + minute + 2);
     expect(state.outbox.riding).toMatchObject([{ runId: run.runId, seq: 1 }]);
     state.outbox.acknowledge(1);
     state.outbox.caughtUp();
@@ -265,7 +304,7 @@ describe('outbox and revision', () => {
   test('a plan of an older definition is not taken in', () => {
     const state = jobOf();
     wake(state, start + minute);
-    const given = state.snapshot();
+    const given = snapshotOf(state);
     const run = state.runs.running[0] as RunInProgress;
     state.redefine(define({ schedule: { every: '1h' } }, start + minute + 1), start + minute + 1, 'me');
     const plan = planFor({ schedule: given.definition.schedule }, { after: isoTime(start + 20 * minute), count: 5 });
@@ -283,7 +322,7 @@ test('everything survives being carried over', () => {
   wake(state, start + 3 * minute);
   state.commands.seen('command-1');
   const copy = new JobState(JSON.parse(JSON.stringify(state.carry)));
-  expect(copy.status()).toEqual(JSON.parse(JSON.stringify(state.status())));
-  expect(copy.nextWake()).toBe(state.nextWake());
+  expect(statusOf(copy)).toEqual(JSON.parse(JSON.stringify(statusOf(state))));
+  expect(copy.nextWake(start + 3 * minute)).toBe(state.nextWake(start + 3 * minute));
   expect(copy.commands.seen('command-1')).toBe(true);
 });

@@ -1,0 +1,27 @@
+import { CancellationScope, condition, sleep } from '@temporalio/workflow';
+
+/**
+ * The workflow's one timer. Promises are the larger part of what a wake costs a worker (the SDK takes a stack trace of
+ * each), so the scope outlives a timer that fires; `condition` with a timeout would need three times as many.
+ */
+export class Alarm {
+  #scope = new CancellationScope();
+
+  /** Resolves in `ms`, or once `changed` holds; the timer is gone by then. */
+  async wait(ms: number, summary: string, changed: () => boolean): Promise<void> {
+    let fired = false;
+    const timer = this.#scope
+      .run(() => sleep(ms, { summary }))
+      .then(
+        () => {
+          fired = true;
+        },
+        () => {},
+      );
+    await condition(() => fired || changed());
+    if (fired) return;
+    this.#scope.cancel();
+    this.#scope = new CancellationScope();
+    await timer;
+  }
+}
