@@ -13,8 +13,9 @@ export type {
   TimesView,
   TriggerView,
 } from './api/views.js';
-export type { DefinitionInput, Lane, Schedule } from './core/definition.js';
+export type { DefinitionInput, Lane } from './core/definition.js';
 export { CarillonError, type ErrorCode, type ErrorDetails, errorCodes, type FieldFault } from './core/errors.js';
+export type { Schedule } from './core/schedule/schema.js';
 export type { JobState, NotRunReason, RunState } from './core/states.js';
 export {
   type AnyTask,

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Activities } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
+import { seedOf } from '../core/ids.js';
 import { planFor, prepareDefinition } from '../core/prepare.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
 import { recordedRun } from './run-report.js';
@@ -28,9 +29,10 @@ export function createActivities(deps: RunDependencies): Activities {
 
     planJob: async ({ schedule, ...request }) => planFor({ schedule }, request),
 
-    async prepareDefinition({ current, schedule, definition }) {
+    async prepareDefinition({ project, jobId, current, schedule, definition }) {
       try {
-        return prepareDefinition(definition ?? { ...current, schedule }, deps.registry, deps.now());
+        const resolved = { seed: seedOf(project, jobId) };
+        return prepareDefinition(definition ?? { ...current, schedule }, deps.registry, deps.now(), resolved);
       } catch (error) {
         if (!(error instanceof CarillonError)) throw error;
         throw ApplicationFailure.nonRetryable(error.message, error.code, error.details);

@@ -64,7 +64,8 @@ export class RunReport {
     const result = 'result' in outcome ? keepResult(outcome.result) : undefined;
     const entry: LedgerEntry = { ...this.#entry(summary), ...(result === undefined ? {} : { result }) };
     const plan = this.#plan();
-    const snapshot = afterRun(request.snapshot, summary, request.last, plan);
+    const { snapshot: before, last, standalone } = request;
+    const snapshot = standalone ? before : afterRun(before, summary, last, plan);
     const batch = { snapshot, entries: [...request.outbox, entry] };
     const recorded = await this.deps.ledger.write(batch, patienceMs[request.via]);
     return { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };

@@ -6,14 +6,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import {
-  type CommandName,
-  type JobCarry,
-  type JobSnapshot,
-  jobWorkflowType,
-  laneTaskQueue,
-  searchAttributes,
-} from '../core/contract.js';
+import type { CommandName } from '../core/commands.js';
+import { type JobCarry, type JobSnapshot, jobWorkflowType, laneTaskQueue, searchAttributes } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import { parseWorkflowId, workflowId } from '../core/ids.js';
 import type { JobState } from '../core/states.js';

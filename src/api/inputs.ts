@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { definitionSchema, jobId, projectName, scheduleSchema } from '../core/definition.js';
+import { runTriggers } from '../core/contract.js';
+import { definitionSchema, jobId, projectName } from '../core/definition.js';
 import { keyPattern } from '../core/ids.js';
+import { scheduleSchema } from '../core/schedule/schema.js';
 import { jobStates, runStates } from '../core/states.js';
 
 const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
@@ -69,7 +71,7 @@ export const runListInput = z.strictObject({
   project,
   jobId: jobId.optional().describe('Only runs of this job.'),
   state: z.array(z.enum(runStates)).min(1).optional().describe('Only runs in one of these states.'),
-  trigger: z.enum(['schedule', 'catch_up', 'manual']).optional().describe('Only runs asked for by this.'),
+  trigger: z.enum(runTriggers).optional().describe('Only runs asked for by this.'),
   from: time.optional().describe('Nominal time at or after.'),
   to: time.optional().describe('Nominal time before.'),
   limit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runTriggers } from '../core/contract.js';
 import { definitionSchema, lanes, timeoutsSchema } from '../core/definition.js';
 import { jobStates, notRunReasons, runStates } from '../core/states.js';
 
@@ -12,12 +13,14 @@ export const runErrorView = z.object({
 export const runSummaryView = z.object({
   runId: z.string().describe('Job id and nominal time, or key of the trigger; the idempotency key of every attempt.'),
   scheduledAt: time.describe('Nominal time; of a run started by hand, when it was asked for.'),
-  trigger: z.enum(['schedule', 'catch_up', 'manual']).describe('What asked for the run.'),
+  trigger: z.enum(runTriggers).describe('What asked for the run.'),
   state: z.enum(runStates).describe('State of the run.'),
   attempt: z.number().describe('Attempts made; 0 when it never ran.'),
   startedAt: time.optional().describe('Start of the first attempt.'),
   finishedAt: time.optional().describe('End of the last attempt, or of the decision not to run.'),
+  effectiveAt: time.optional().describe('When it was to start, if jitter or a window moved it from its nominal time.'),
   reason: z.enum(notRunReasons).optional().describe('Why the occurrence did not run.'),
+  detail: z.string().optional().describe('More of the reason: the calendar, the run that took its place.'),
   error: runErrorView.optional().describe('Why the last attempt failed.'),
 });
 

@@ -2,8 +2,9 @@
  * The contract between API, workflow and activities: names and payloads. All sides derive from this file and
  * nothing else crosses between them. Times are RFC 3339 in UTC, durations ISO 8601.
  */
-import type { Definition, Lane, Schedule } from './definition.js';
+import type { Definition, Lane } from './definition.js';
 import type { ErrorCode } from './errors.js';
+import type { NormalSchedule, Schedule } from './schedule/schema.js';
 import type { JobState, NotRunReason, RunState } from './states.js';
 
 export const jobWorkflowType = 'job';
@@ -21,47 +22,16 @@ export const searchAttributes = {
   priority: 'CarillonPriority',
 } as const;
 
-/** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
-export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger'] as const;
-export type CommandName = (typeof commandNames)[number];
-export const queryNames = ['status', 'definition', 'snapshot'] as const;
-
-/** Furnished by whoever sends a command; both optional so that a command by hand stays short. */
-export interface CommandMeta {
-  /** Repeating a command with the id of an earlier one does nothing. Default: the Update's id. */
-  commandId?: string;
-  /** Who sent it, for the definition's versions and the pause note. */
-  by?: string;
-}
-export interface PauseCommand extends CommandMeta {
-  note?: string;
-  /** The job resumes by itself at this time. */
-  until?: string;
-}
-export type ResumeCommand = CommandMeta;
-export interface CancelCommand extends CommandMeta {
-  reason?: string;
-}
-export interface RescheduleCommand extends CommandMeta {
-  schedule: Schedule;
-  /** Computed by the API. Without it (a command by hand) the workflow has an activity validate and plan. */
-  prepared?: PreparedDefinition;
-}
-export interface UpdateCommand extends CommandMeta {
-  definition: unknown;
-  prepared?: PreparedDefinition;
-}
-export interface TriggerCommand extends CommandMeta {
-  /** Part of the run id; the same key never starts a second run. Default: the command id. */
-  key?: string;
-  /** Input of this run alone, in place of the definition's. */
-  input?: unknown;
-}
-
 /** The nominal time of an occurrence, and the moment to wake for it: ahead, so that the run is ready at its instant. */
 export interface PlanEntry {
   at: string;
   wake: string;
+  /** When the run starts, if jitter or a window moves it away from its nominal time. Never past the next nominal time. */
+  effectiveAt?: string;
+  /** The occurrence does not run: what takes it out (`calendar holidays`). It is not woken for. */
+  excluded?: string;
+  /** The occurrence was moved here from an excluded time, and why. */
+  moved?: string;
 }
 export interface Plan {
   /** Ascending in `at`. */
@@ -87,7 +57,9 @@ export interface PreparedDefinition {
   plan: Plan;
 }
 
-export type RunTrigger = 'schedule' | 'catch_up' | 'manual';
+/** What asked for a run: `probe` tries whether a job that paused itself works again. */
+export const runTriggers = ['schedule', 'catch_up', 'manual', 'probe', 'backfill'] as const;
+export type RunTrigger = (typeof runTriggers)[number];
 
 export interface RunError {
   code: ErrorCode | (string & {});
@@ -103,7 +75,11 @@ export interface RunSummary {
   attempt: number;
   startedAt?: string;
   finishedAt?: string;
+  /** When the run was to start, if that is not its nominal time. */
+  effectiveAt?: string;
   reason?: NotRunReason;
+  /** More of the reason: the calendar, the run that replaced it. */
+  detail?: string;
   error?: RunError;
 }
 
@@ -226,6 +202,8 @@ export interface JobCarry {
 
 /** Input of {@link Activities.executeRun}. */
 export interface RunRequest {
+  /** The run belongs to a backfill: its end is no news of the job. */
+  standalone?: true;
   runId: string;
   scheduledAt: string;
   trigger: RunTrigger;
@@ -273,6 +251,8 @@ export interface RecallRequest {
 
 /** A definition that came by hand: as a person wrote it, or a new schedule for the current one. */
 export interface PrepareRequest {
+  project: string;
+  jobId: string;
   current: Definition;
   schedule?: Schedule;
   definition?: unknown;
@@ -287,7 +267,7 @@ export interface Activities {
   /** How a run ended, if the ledger knows; null while the database is away. */
   recallRun(request: RecallRequest): Promise<RunSummary | null>;
   /** Further occurrences of a schedule, where no run brought them along. */
-  planJob(request: PlanRequest & { schedule: Schedule }): Promise<Plan>;
+  planJob(request: PlanRequest & { schedule: NormalSchedule }): Promise<Plan>;
   /** Checks a definition or schedule that came by hand. Fails for good with the code of a CarillonError. */
   prepareDefinition(request: PrepareRequest): Promise<PreparedDefinition>;
 }

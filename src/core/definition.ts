@@ -1,21 +1,7 @@
 import { z } from 'zod';
-import { parseDuration } from './duration.js';
-import { CarillonError } from './errors.js';
+import { duration } from './fields.js';
 import { idPattern, projectPattern } from './ids.js';
-
-/** Text that is a duration: ISO 8601 (`PT1H30M`) or short (`1h30m`). Stored as it was written. */
-const duration = (what: string) =>
-  z
-    .string()
-    .superRefine((text, context) => {
-      try {
-        parseDuration(text, 'duration');
-      } catch (error) {
-        if (!(error instanceof CarillonError)) throw error;
-        context.addIssue({ code: 'custom', message: `${error.message} ${error.details.hint}` });
-      }
-    })
-    .describe(what);
+import { type NormalSchedule, scheduleSchema } from './schedule/schema.js';
 
 export const lanes = ['light', 'standard', 'heavy'] as const;
 export type Lane = (typeof lanes)[number];
@@ -29,50 +15,6 @@ export const jobId = z
   .string()
   .regex(idPattern, 'Expected 1-100 letters, digits, dots, dashes or underscores, not starting or ending with a mark.')
   .describe('Id of the job, unique in its project.');
-
-/**
- * When a job runs: exactly one of `immediate`, `at`, `every` or `cron`, and the bounds around it.
- * Times are ISO 8601 with an offset, or local times read in `timezone`.
- */
-export const scheduleSchema = z
-  .strictObject({
-    immediate: z.literal(true).optional().describe('Run once, now.'),
-    at: z
-      .string()
-      .optional()
-      .describe('Run once at this time: ISO 8601 with offset, or a local time read in `timezone`.'),
-    every: duration(
-      'Run at a fixed interval from `anchor`: 10s, 1h30m, PT5M, P1D (calendar days in `timezone`).',
-    ).optional(),
-    cron: z.string().optional().describe('Cron expression of 5 fields, or 6 with seconds first.'),
-    timezone: z.string().optional().describe('IANA zone in which local times are read. Default UTC.'),
-    anchor: z
-      .string()
-      .optional()
-      .describe('For `every`: an occurrence to count from. Default: the moment of creation.'),
-    start: z.string().optional().describe('No occurrence before this time (inclusive).'),
-    end: z.string().optional().describe('No occurrence after this time (inclusive).'),
-    maxRuns: z
-      .number()
-      .int()
-      .min(1)
-      .max(1_000_000_000)
-      .optional()
-      .describe('The job completes after this many scheduled runs.'),
-  })
-  .superRefine((schedule, context) => {
-    const kinds = (['immediate', 'at', 'every', 'cron'] as const).filter((kind) => schedule[kind] !== undefined);
-    if (kinds.length !== 1) {
-      context.addIssue({
-        code: 'custom',
-        message: `Expected exactly one of immediate, at, every, cron; got ${kinds.length ? kinds.join(' and ') : 'none'}.`,
-      });
-    }
-    if (schedule.anchor !== undefined && schedule.every === undefined) {
-      context.addIssue({ code: 'custom', path: ['anchor'], message: 'Expected `anchor` only beside `every`.' });
-    }
-  });
-export type Schedule = z.infer<typeof scheduleSchema>;
 
 export const retrySchema = z.strictObject({
   maximumAttempts: z.number().int().min(1).max(1000).default(3).describe('Attempts in all, the first included.'),
@@ -103,10 +45,30 @@ export const catchUpSchema = z.strictObject({
   within: duration(
     'Occurrences older than this are never caught up. Default 1 h; for `at` and `immediate`: no bound.',
   ).optional(),
+  spacing: duration('At least so long between the starts of two runs that are caught up.').optional(),
 });
 
-export const overlapPolicies = ['skip', 'buffer_one', 'allow'] as const;
+/** What becomes of an occurrence that is due while a run is in progress. */
+export const overlapPolicies = [
+  'skip',
+  'buffer_one',
+  'buffer_all',
+  'cancel_previous',
+  'terminate_previous',
+  'allow',
+] as const;
 export type OverlapPolicy = (typeof overlapPolicies)[number];
+
+/** What becomes of occurrences that were due while the job was paused. */
+export const pausedPolicies = ['drop', 'last', 'all'] as const;
+export type PausedPolicy = (typeof pausedPolicies)[number];
+
+export const failurePauseSchema = z.strictObject({
+  count: z.number().int().min(1).max(1000).describe('Failed runs in a row.'),
+  probeAfter: duration(
+    'A single run is tried so long after the pause; if it succeeds, the job resumes. Default: stays paused.',
+  ).optional(),
+});
 
 const label = z.string().max(200);
 
@@ -121,6 +83,27 @@ export const definitionSchema = z.strictObject({
   priority: z.number().int().min(1).max(5).default(3).describe('1 is most urgent, 5 least.'),
   lane: z.enum(lanes).optional().describe("Worker pool. Default: the task's own."),
   overlap: z.enum(overlapPolicies).default('skip').describe('When an occurrence is due while a run is in progress.'),
+  maxActiveRuns: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(100)
+    .describe('For `overlap: allow`: runs in progress at once; further ones are skipped.'),
+  bufferSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe('For `overlap: buffer_all`: runs that may wait; further ones are skipped.'),
+  whilePaused: z
+    .enum(pausedPolicies)
+    .default('drop')
+    .describe(
+      'On resuming, of the occurrences that were due meanwhile: none run, the last one, or all of them in order.',
+    ),
+  pauseAfterFailures: failurePauseSchema.optional().describe('The job pauses itself after so many failures in a row.'),
   catchUp: catchUpSchema.default({ policy: 'last' }),
   retry: retrySchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
@@ -136,6 +119,7 @@ export type SubmittedDefinition = z.output<typeof definitionSchema>;
  * This is what workflow, worker and ledger see.
  */
 export interface Definition extends SubmittedDefinition {
+  schedule: NormalSchedule;
   input: unknown;
   lane: Lane;
   timeouts: SubmittedDefinition['timeouts'] & { attempt: string };

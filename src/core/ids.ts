@@ -29,3 +29,8 @@ export function triggeredRunId(jobId: string, key: string): string {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
+
+/** What chance-like choices of a job are drawn from (`H`, jitter, window), so that they never change. */
+export function seedOf(project: string, jobId: string): string {
+  return `${project}/${jobId}`;
+}

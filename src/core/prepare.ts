@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { type Plan, type PlanRequest, type PreparedDefinition, planLength } from './contract.js';
+import { type Plan, type PlanEntry, type PlanRequest, type PreparedDefinition, planLength } from './contract.js';
 import { type Definition, definitionSchema, type SubmittedDefinition } from './definition.js';
 import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
 import { describeSchedule, normaliseSchedule, planSchedule } from './schedule/index.js';
+import type { Resolved } from './schedule/schema.js';
 import { schemaFault } from './schema-fault.js';
 import { attemptTimeout, type TaskRegistry } from './task.js';
 
@@ -22,9 +23,15 @@ const wakeAheadMs = 500;
  * Everything that is checked before a definition is stored, in one place: schema, task, input, schedule, bounds.
  * @param raw what a person wrote
  * @param now milliseconds since the epoch; occurrences are planned after it, and `every` is anchored to it
+ * @param resolved what the schedule depends on beside itself
  * @throws CarillonError with the path of the field at fault
  */
-export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: number): PreparedDefinition {
+export function prepareDefinition(
+  raw: unknown,
+  registry: TaskRegistry,
+  now: number,
+  resolved: Resolved = { seed: '' },
+): PreparedDefinition {
   const submitted = parseWith(definitionSchema, raw, 'INPUT_INVALID');
   const task = registry.get(submitted.task);
   const input = checkInput(submitted.input, task.input);
@@ -33,7 +40,7 @@ export function prepareDefinition(raw: unknown, registry: TaskRegistry, now: num
     lane,
     submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined),
   );
-  const schedule = normaliseSchedule(submitted.schedule, now);
+  const schedule = normaliseSchedule(submitted.schedule, now, resolved);
   const definition: Definition = {
     ...submitted,
     input,
@@ -67,9 +74,18 @@ function firstPlan(definition: Definition, now: number): Plan {
 
 /** The following occurrences as plan entries, each to be woken for ahead of its time. What is due at once is not. */
 export function planFor({ schedule }: Pick<Definition, 'schedule'>, request: PlanRequest): Plan {
-  const { times, exhausted } = planSchedule(schedule, Date.parse(request.after), request.count);
+  const { occurrences, exhausted } = planSchedule(schedule, Date.parse(request.after), request.count);
   const ahead = schedule.immediate ? 0 : wakeAheadMs;
-  return { entries: times.map((time) => ({ at: isoTime(time), wake: isoTime(time - ahead) })), exhausted };
+  const entries = occurrences.map(
+    ({ at, effectiveAt, excluded, moved }): PlanEntry => ({
+      at: isoTime(at),
+      wake: isoTime((effectiveAt ?? at) - ahead),
+      ...(effectiveAt !== undefined && effectiveAt !== at && { effectiveAt: isoTime(effectiveAt) }),
+      ...(excluded !== undefined && { excluded }),
+      ...(moved !== undefined && { moved }),
+    }),
+  );
+  return { entries, exhausted };
 }
 
 /** The input as the task's schema accepts it: as written, not as transformed; it is parsed again for each attempt. */

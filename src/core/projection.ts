@@ -1,5 +1,5 @@
 import type { JobCounters, JobSnapshot, Plan, RunSummary } from './contract.js';
-import type { Schedule } from './definition.js';
+import type { Schedule } from './schedule/schema.js';
 import type { JobState, RunState } from './states.js';
 
 /*

@@ -47,6 +47,9 @@ export const notRunReasons = [
   'catch_up_last',
   'catch_up_window',
   'catch_up_limit',
+  'excluded',
+  'buffer_full',
+  'replaced',
   'job_cancelled',
 ] as const;
 export type NotRunReason = (typeof notRunReasons)[number];

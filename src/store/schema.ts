@@ -12,6 +12,8 @@ export interface Database {
   jobs: JobsTable;
   job_versions: JobVersionsTable;
   runs: RunsTable;
+  calendars: CalendarsTable;
+  backfills: BackfillsTable;
 }
 
 export interface JobsTable {
@@ -56,15 +58,42 @@ export interface JobVersionsTable {
   defined_by: string | null;
 }
 
+export interface CalendarsTable {
+  project: string;
+  name: string;
+  /** Ascends by one with every change. */
+  revision: number;
+  calendar: Json;
+  updated_at: Time;
+  updated_by: string | null;
+}
+
+export interface BackfillsTable {
+  project: string;
+  backfill_id: string;
+  job_id: string;
+  revision: number;
+  state: string;
+  request: Json;
+  counters: Json;
+  created_at: Time;
+  created_by: string | null;
+  closed_at: Time | null;
+  close_reason: string | null;
+  updated_at: Time;
+}
+
 export interface RunsTable {
   project: string;
   run_id: string;
   job_id: string;
   definition_version: number;
   scheduled_at: Time;
+  effective_at: Time | null;
   trigger: RunTrigger;
   state: RunState;
   reason: NotRunReason | null;
+  detail: string | null;
   attempt: number;
   started_at: Time | null;
   finished_at: Time | null;

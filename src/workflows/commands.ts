@@ -1,12 +1,12 @@
 import { ApplicationFailure, currentUpdateInfo, setHandler, sleep } from '@temporalio/workflow';
 import type { JobSnapshot } from '../core/contract.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
-import type { JobState } from './job-state.js';
+import type { JobState } from '../core/job/job-state.js';
+import { promptSyncMs } from '../core/job/outbox.js';
+import { snapshotOf, statusOf } from '../core/job/views.js';
 import { queries, signals, type TriggerAnswer, updates } from './messages.js';
-import { promptSyncMs } from './outbox.js';
 import { commandId, optionalText, optionalTime, type Payload, refusal } from './payload.js';
 import type { Runner } from './runner.js';
-import { snapshotOf, statusOf } from './views.js';
 
 type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
 
@@ -125,7 +125,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
     }
     return async () => {
       const ready = command?.prepared as Awaited<ReturnType<Runner['prepare']>> | undefined;
-      const prepared = ready ?? (await runner.prepare({ current: state.job.definition, [part]: value }));
+      const prepared = ready ?? (await runner.prepare({ [part]: value }));
       if (state.closed) throw closedRefusal();
       state.redefine(prepared, Date.now(), optionalText(command, 'by'));
     };

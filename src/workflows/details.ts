@@ -1,5 +1,5 @@
 import { isoTime } from '../core/ids.js';
-import type { JobState } from './job-state.js';
+import type { JobState } from '../core/job/job-state.js';
 
 /** The job in markdown, for the Temporal Web UI's "current details". */
 export function detailsOf(state: JobState): string {

@@ -7,13 +7,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { JobCarry, JobSnapshot } from '../core/contract.js';
+import { JobState } from '../core/job/job-state.js';
+import { snapshotOf } from '../core/job/views.js';
 import { Alarm } from './alarm.js';
 import { bindCommands } from './commands.js';
 import { timerSummary } from './details.js';
-import { JobState } from './job-state.js';
 import { Publisher } from './publisher.js';
 import { Runner } from './runner.js';
-import { snapshotOf } from './views.js';
 
 /** At this many events the workflow continues as new: some 50 light runs, or 27 others. */
 const historyBound = 300;

@@ -1,15 +1,13 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
   CancelCommand,
-  JobSnapshot,
-  JobStatus,
   PauseCommand,
   RescheduleCommand,
   ResumeCommand,
-  RunSummary,
   TriggerCommand,
   UpdateCommand,
-} from '../core/contract.js';
+} from '../core/commands.js';
+import type { JobSnapshot, JobStatus, RunSummary } from '../core/contract.js';
 import type { Definition } from '../core/definition.js';
 
 /** Answer of `trigger`: the job, and the run that was started or was there already; null when only the ledger knows it. */

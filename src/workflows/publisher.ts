@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { searchAttributes } from '../core/contract.js';
+import type { JobState } from '../core/job/job-state.js';
 import { detailsOf } from './details.js';
-import type { JobState } from './job-state.js';
 
 /** What people see of a job in the Temporal Web UI and find it by. */
 export class Publisher {

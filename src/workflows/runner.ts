@@ -22,9 +22,9 @@ import {
 } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
+import type { JobState } from '../core/job/job-state.js';
+import { snapshotOf } from '../core/job/views.js';
 import type { RunState } from '../core/states.js';
-import type { JobState } from './job-state.js';
-import { snapshotOf } from './views.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
@@ -144,8 +144,9 @@ export class Runner {
   }
 
   /** Checks what came by hand. Throws the refusal itself, not the activity that said it. */
-  prepare(request: PrepareRequest): Promise<PreparedDefinition> {
-    return prepareDefinition(request).catch((error) => {
+  prepare(asked: Pick<PrepareRequest, 'schedule' | 'definition'>): Promise<PreparedDefinition> {
+    const { project, jobId, definition: current } = this.state.job;
+    return prepareDefinition({ project, jobId, current, ...asked }).catch((error) => {
       throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
     });
   }

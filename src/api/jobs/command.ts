@@ -2,14 +2,13 @@ import type {
   CancelCommand,
   CommandMeta,
   CommandName,
-  JobSnapshot,
   PauseCommand,
   RescheduleCommand,
   ResumeCommand,
-  RunSummary,
   TriggerCommand,
   UpdateCommand,
-} from '../../core/contract.js';
+} from '../../core/commands.js';
+import type { JobSnapshot, RunSummary } from '../../core/contract.js';
 import { triggeredRunId } from '../../core/ids.js';
 import { checkInput } from '../../core/prepare.js';
 import type { InnerContext } from '../context.js';

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
-import { prepareDefinition } from '../../core/prepare.js';
 import { base32 } from '../base32.js';
 import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { createInput } from '../inputs.js';
 import { firstCarry, firstSnapshot } from './genesis.js';
+import { prepare } from './prepare.js';
 import { storedJob } from './read.js';
 
 /**
@@ -43,7 +43,7 @@ interface Request {
 async function prepareFirst(context: InnerContext, request: Request, by: string | undefined) {
   const now = context.now();
   try {
-    const prepared = prepareDefinition(request.submitted, context.registry, now);
+    const prepared = await prepare(context, request.ref, request.submitted, now);
     return firstCarry(request.ref, prepared, { idempotencyKey: request.idempotencyKey, createdBy: by }, now);
   } catch (error) {
     const passed = error instanceof CarillonError && error.code === 'SCHEDULE_NEVER_FIRES';
@@ -62,11 +62,11 @@ async function repeatedJob(context: InnerContext, request: Request): Promise<Job
   const { memo } = execution;
   const createdAt = Date.parse(memo.createdAt ?? '');
   if (Number.isNaN(createdAt)) throw taken(request.ref);
-  const digest = judge(context, request, { ...memo, createdAt });
+  const digest = await judge(context, request, { ...memo, createdAt });
   const live = await context.gateway.query<JobSnapshot>(request.ref, 'snapshot');
   if (live !== undefined && live !== 'unanswered') return live;
   // Neither database nor worker answers; how the job began can be told from what Temporal itself remembers.
-  const prepared = { ...prepareDefinition(request.submitted, context.registry, createdAt), digest };
+  const prepared = { ...(await prepare(context, request.ref, request.submitted, createdAt)), digest };
   return firstSnapshot(firstCarry(request.ref, prepared, memo, createdAt));
 }
 
@@ -74,18 +74,18 @@ async function judgeRow(context: InnerContext, request: Request, row: JobSnapsho
   const { project, jobId } = request.ref;
   const first = row.definitionVersion > 1 ? await context.store.versions.get(project, jobId, 1) : undefined;
   const digest = first?.digest ?? row.digest;
-  judge(context, request, { digest, idempotencyKey: row.idempotencyKey, createdAt: Date.parse(row.createdAt) });
+  await judge(context, request, { digest, idempotencyKey: row.idempotencyKey, createdAt: Date.parse(row.createdAt) });
   return row;
 }
 
 /** Whether the job is what this request asked for. @returns the digest both have */
-function judge(
+async function judge(
   context: InnerContext,
   { ref, submitted, idempotencyKey }: Request,
   found: { digest?: string; idempotencyKey?: string; createdAt: number },
-): string {
+): Promise<string> {
   if (idempotencyKey === undefined || found.idempotencyKey !== idempotencyKey) throw taken(ref);
-  const { digest } = prepareDefinition(submitted, context.registry, found.createdAt);
+  const { digest } = await prepare(context, ref, submitted, found.createdAt);
   if (digest === found.digest) return digest;
   throw new CarillonError(
     'IDEMPOTENCY_MISMATCH',

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
-import { prepareDefinition } from '../../core/prepare.js';
 import { isClosed } from '../../core/states.js';
 import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
@@ -9,6 +8,7 @@ import type { ensureInput } from '../inputs.js';
 import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob } from './create.js';
+import { prepare } from './prepare.js';
 import { closed, readJob } from './read.js';
 import { prepareSuccessor } from './redefine.js';
 import { viewJob } from './view.js';
@@ -48,12 +48,12 @@ export async function validateJob(context: InnerContext, input: EnsureInput): Pr
 
 async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown): Promise<Intent> {
   const current = await existing(context, ref);
-  if (!current) return { action: 'create', prepared: prepareDefinition(submitted, context.registry, context.now()) };
+  if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
-  const asDefined = prepareDefinition(submitted, context.registry, Date.parse(current.definedAt));
+  const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
   if (asDefined.digest === current.digest) return { action: 'unchanged', prepared: asDefined, current };
   if (isClosed(current.state)) throw closed(ref, current);
-  return { action: 'update', prepared: prepareSuccessor(context, submitted, current.definition), current };
+  return { action: 'update', prepared: await prepareSuccessor(context, ref, submitted, current.definition), current };
 }
 
 async function existing(context: InnerContext, ref: JobRefs): Promise<JobSnapshot | undefined> {

@@ -1,9 +1,11 @@
 import { type PreparedDefinition, planLength } from '../../core/contract.js';
-import type { Definition, Schedule } from '../../core/definition.js';
+import type { Definition } from '../../core/definition.js';
 import { isoTime } from '../../core/ids.js';
-import { planFor, prepareDefinition } from '../../core/prepare.js';
+import { planFor } from '../../core/prepare.js';
+import type { Schedule } from '../../core/schedule/schema.js';
 import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
+import { prepare } from './prepare.js';
 import { absence, readJob } from './read.js';
 
 export interface CurrentDefinition {
@@ -20,9 +22,14 @@ export async function currentDefinition(context: InnerContext, ref: JobRefs): Pr
 }
 
 /** Checks and plans a definition that replaces `current`. An interval that stays the same keeps its beat. */
-export function prepareSuccessor(context: InnerContext, submitted: unknown, current: Definition): PreparedDefinition {
+export async function prepareSuccessor(
+  context: InnerContext,
+  ref: JobRefs,
+  submitted: unknown,
+  current: Definition,
+): Promise<PreparedDefinition> {
   const now = context.now();
-  const prepared = prepareDefinition(submitted, context.registry, now);
+  const prepared = await prepare(context, ref, submitted, now);
   const asked = (submitted as { schedule: Schedule }).schedule;
   const before = current.schedule;
   const after = prepared.definition.schedule;
@@ -33,6 +40,11 @@ export function prepareSuccessor(context: InnerContext, submitted: unknown, curr
 }
 
 /** The current definition with another schedule, checked and planned. */
-export function prepareReschedule(context: InnerContext, schedule: Schedule, current: Definition): PreparedDefinition {
-  return prepareDefinition({ ...current, schedule }, context.registry, context.now());
+export function prepareReschedule(
+  context: InnerContext,
+  ref: JobRefs,
+  schedule: Schedule,
+  current: Definition,
+): Promise<PreparedDefinition> {
+  return prepare(context, ref, { ...current, schedule }, context.now());
 }

@@ -89,7 +89,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .mutation(async ({ ctx, input: { id, project, commandId, by, ...definition } }) => {
         const ref = { project, jobId: id };
         const current = await currentDefinition(ctx, ref);
-        const prepared = prepareSuccessor(ctx, definition, current.definition);
+        const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);
         return commandJob(ctx, ref, 'update', { commandId, by, definition, prepared });
       }),
 
@@ -100,7 +100,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .mutation(async ({ ctx, input: { id, project, schedule, ...meta } }) => {
         const ref = { project, jobId: id };
         const current = await currentDefinition(ctx, ref);
-        const prepared = prepareReschedule(ctx, schedule, current.definition);
+        const prepared = await prepareReschedule(ctx, ref, schedule, current.definition);
         return commandJob(ctx, ref, 'reschedule', { ...meta, schedule, prepared });
       }),
 

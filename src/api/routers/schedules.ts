@@ -1,5 +1,5 @@
 import { isoTime } from '../../core/ids.js';
-import { describeSchedule, normaliseSchedule, planSchedule } from '../../core/schedule/index.js';
+import { describeSchedule, normaliseSchedule, plannedTimes } from '../../core/schedule/index.js';
 import { previewInput } from '../inputs.js';
 import { viewTimes } from '../jobs/times.js';
 import { procedure, router } from '../trpc.js';
@@ -13,7 +13,7 @@ export const schedulesRouter = router({
     .query(({ ctx, input }) => {
       const now = ctx.now();
       const schedule = normaliseSchedule(input.schedule, now);
-      const { times } = planSchedule(schedule, input.from ? Date.parse(input.from) : now - 1, input.count);
+      const { times } = plannedTimes(schedule, input.from ? Date.parse(input.from) : now - 1, input.count);
       const zone = input.timezone ?? schedule.timezone ?? 'UTC';
       return viewTimes(describeSchedule(schedule), times.map(isoTime), zone);
     }),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandView } from '../../api/views.js';
-import type { Schedule } from '../../core/definition.js';
 import { CarillonError } from '../../core/errors.js';
+import type { Schedule } from '../../core/schedule/schema.js';
 import { readInput, type ScheduleFlags, scheduleOf, withScheduleFlags } from '../definition-flags.js';
 import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';

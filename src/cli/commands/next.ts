@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isoTime } from '../../core/ids.js';
-import { describeSchedule, normaliseSchedule, planSchedule, zonedTime } from '../../core/schedule/index.js';
+import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../core/schedule/index.js';
 import { wholeNumber } from '../definition-flags.js';
 import { outputOf } from '../invocation.js';
 import type { Io } from '../io.js';
@@ -19,7 +19,7 @@ export function addNext(program: Command, io: Io): void {
       const now = io.now();
       const asked = { ...(interval ? { every: interval[1] } : { cron: text }), timezone: flags.tz };
       const schedule = normaliseSchedule(asked, now);
-      const { times } = planSchedule(schedule, now, Math.min(Math.max(flags.count, 1), 1000));
+      const { times } = plannedTimes(schedule, now, Math.min(Math.max(flags.count, 1), 1000));
       const local = times.map((time) => zonedTime(time, flags.tz));
       const answer = { words: describeSchedule(schedule), times: times.map(isoTime), local, timezone: flags.tz };
       output.data(answer, () => {

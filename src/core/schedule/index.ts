@@ -1,3 +1,3 @@
-export { normaliseSchedule, planSchedule } from './schedule.js';
+export { normaliseSchedule, type Occurrence, plannedTimes, planSchedule } from './schedule.js';
 export { zonedTime } from './time.js';
 export { describeSchedule } from './words.js';

@@ -1,12 +1,20 @@
-import type { Schedule } from '../definition.js';
 import { type Duration, formatDuration, parseDuration } from '../duration.js';
 import { CarillonError } from '../errors.js';
 import { isoTime } from '../ids.js';
 import { nextCron } from './cron.js';
 import { parseCron } from './cron-fields.js';
 import { nextInterval } from './interval.js';
+import type { NormalSchedule, Resolved, Schedule } from './schema.js';
 import { parseTime } from './time.js';
 import { Zone } from './zone.js';
+
+/** One due time, in ms since the epoch. The other fields are those of a plan entry. */
+export interface Occurrence {
+  at: number;
+  effectiveAt?: number;
+  excluded?: string;
+  moved?: string;
+}
 
 /** A schedule as a function: the first nominal time strictly after an instant. Both in ms since the epoch. */
 type Next = (after: number) => number | undefined;
@@ -16,12 +24,12 @@ type Next = (after: number) => number | undefined;
  * nominal time of an immediate run. Times become UTC, durations ISO 8601.
  * @throws CarillonError CRON_INVALID, TIMEZONE_UNKNOWN, TIME_INVALID, DURATION_INVALID or SCHEDULE_INVALID
  */
-export function normaliseSchedule(schedule: Schedule, now: number): Schedule {
+export function normaliseSchedule(schedule: Schedule, now: number, resolved: Resolved = { seed: '' }): NormalSchedule {
   const timezone = schedule.timezone ?? 'UTC';
   Zone.of(timezone, 'schedule.timezone');
   const time = (field: 'at' | 'anchor' | 'start' | 'end') => {
     const text = schedule[field];
-    return text === undefined ? undefined : isoTime(parseTime(text, timezone, `schedule.${field}`));
+    return text === undefined ? undefined : isoTime(parseTime(text as string, timezone, `schedule.${field}`));
   };
   const every = schedule.every && formatDuration(parseDuration(schedule.every, 'schedule.every'));
   if (schedule.every && shorterThanSecond(parseDuration(schedule.every))) {
@@ -33,7 +41,7 @@ export function normaliseSchedule(schedule: Schedule, now: number): Schedule {
   }
   const start = schedule.immediate ? isoTime(now) : time('start');
   const anchor = every && (time('anchor') ?? start ?? isoTime(Math.floor(now / 1000) * 1000));
-  const normal = { ...schedule, timezone, every, at: time('at'), anchor, start, end: time('end') };
+  const normal = { ...schedule, timezone, every, at: time('at'), anchor, start, end: time('end'), resolved };
   if (schedule.cron !== undefined) parseCron(schedule.cron);
   if (normal.start && normal.end && normal.end < normal.start) {
     throw new CarillonError('SCHEDULE_INVALID', 'Expected `schedule.end` not to be before `schedule.start`.', {
@@ -54,20 +62,30 @@ function shorterThanSecond({ months, days, ms }: Duration): boolean {
  * `exhausted`: no further one will ever come.
  */
 export function planSchedule(
-  schedule: Schedule,
+  schedule: NormalSchedule,
+  after: number,
+  count: number,
+): { occurrences: Occurrence[]; exhausted: boolean } {
+  const next = compile(schedule);
+  const occurrences: Occurrence[] = [];
+  let cursor = after;
+  while (occurrences.length < count) {
+    const at = next(cursor);
+    if (at === undefined) return { occurrences, exhausted: true };
+    occurrences.push({ at });
+    cursor = at;
+  }
+  return { occurrences, exhausted: next(cursor) === undefined };
+}
+
+/** {@link planSchedule} for those who ask for nominal times alone. */
+export function plannedTimes(
+  schedule: NormalSchedule,
   after: number,
   count: number,
 ): { times: number[]; exhausted: boolean } {
-  const next = compile(schedule);
-  const times: number[] = [];
-  let cursor = after;
-  while (times.length < count) {
-    const time = next(cursor);
-    if (time === undefined) return { times, exhausted: true };
-    times.push(time);
-    cursor = time;
-  }
-  return { times, exhausted: next(cursor) === undefined };
+  const { occurrences, exhausted } = planSchedule(schedule, after, count);
+  return { times: occurrences.filter(({ excluded }) => excluded === undefined).map(({ at }) => at), exhausted };
 }
 
 function compile(schedule: Schedule): Next {
@@ -83,7 +101,7 @@ function compile(schedule: Schedule): Next {
 function occurrences(schedule: Schedule, start: number): Next {
   const zone = Zone.of(schedule.timezone ?? 'UTC');
   if (schedule.immediate) return once(start);
-  if (schedule.at !== undefined) return once(Date.parse(schedule.at));
+  if (schedule.at !== undefined) return once(Date.parse(schedule.at as string));
   if (schedule.every !== undefined) {
     const every = parseDuration(schedule.every);
     const anchor = Date.parse(schedule.anchor as string);

@@ -1,6 +1,6 @@
 import cronstrue from 'cronstrue';
-import type { Schedule } from '../definition.js';
 import { type Duration, parseDuration } from '../duration.js';
+import type { Schedule } from './schema.js';
 
 /** The schedule as a sentence: "at 09:00, Monday through Friday, Europe/Berlin". */
 export function describeSchedule(schedule: Schedule): string {

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely';
 import * as jobsAndRuns from './0001-jobs-and-runs.js';
+import * as clock from './0002-clock.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
 export const migrations: Record<string, Migration> = {
   '0001-jobs-and-runs': jobsAndRuns,
+  '0002-clock': clock,
 };

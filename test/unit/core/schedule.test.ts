@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Schedule } from '../../../src/core/definition.js';
 import { isoTime } from '../../../src/core/ids.js';
-import { describeSchedule, normaliseSchedule, planSchedule, zonedTime } from '../../../src/core/schedule/index.js';
+import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../../src/core/schedule/index.js';
+import type { Schedule } from '../../../src/core/schedule/schema.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 
 /** The next local times of a schedule, with their offsets. */
 function next(schedule: Schedule, after: string, count = 4): string[] {
   const normal = normaliseSchedule(schedule, Date.parse(after));
-  return planSchedule(normal, Date.parse(after), count).times.map((time) => zonedTime(time, normal.timezone as string));
+  return plannedTimes(normal, Date.parse(after), count).times.map((time) => zonedTime(time, normal.timezone as string));
 }
 
 describe('cron', () => {
@@ -54,7 +54,7 @@ describe('cron', () => {
   });
 
   test('one that never matches has no occurrence', () => {
-    expect(planSchedule(normaliseSchedule({ cron: '0 0 31 2 *' }, now), now, 1)).toEqual({
+    expect(plannedTimes(normaliseSchedule({ cron: '0 0 31 2 *' }, now), now, 1)).toEqual({
       times: [],
       exhausted: true,
     });
@@ -82,7 +82,7 @@ describe('daylight saving', () => {
   test('a fixed rate runs through both passes, without a doubled or lost instant', () => {
     const normal = normaliseSchedule({ cron: '*/30 * * * *', timezone: berlin }, now);
     const after = Date.parse('2026-10-24T23:00:00Z');
-    const { times } = planSchedule(normal, after, 8);
+    const { times } = plannedTimes(normal, after, 8);
     expect(times).toEqual(Array.from({ length: 8 }, (_, index) => after + (index + 1) * 1_800_000));
   });
 
@@ -91,7 +91,7 @@ describe('daylight saving', () => {
     ['0 * * * *', 'Australia/Lord_Howe', '2026-04-04T12:00:00Z'],
     ['*/10 * * * *', 'Asia/Kathmandu', '2026-04-04T12:00:00Z'],
   ])('%s in %s always moves forward', (cron, timezone, from) => {
-    const { times } = planSchedule(normaliseSchedule({ cron, timezone }, now), Date.parse(from), 300);
+    const { times } = plannedTimes(normaliseSchedule({ cron, timezone }, now), Date.parse(from), 300);
     expect(times.every((time, index) => index === 0 || time > (times[index - 1] as number))).toBe(true);
   });
 
@@ -108,7 +108,7 @@ describe('interval', () => {
   test('is anchored to the moment of creation and does not drift', () => {
     const normal = normaliseSchedule({ every: '1h30m' }, now + 321);
     expect(normal).toMatchObject({ every: 'PT1H30M', anchor: '2026-11-21T09:00:00Z' });
-    const { times } = planSchedule(normal, now + 1000 * 5_400_000 + 17, 1);
+    const { times } = plannedTimes(normal, now + 1000 * 5_400_000 + 17, 1);
     expect(times).toEqual([now + 1001 * 5_400_000]);
   });
 
@@ -142,14 +142,14 @@ describe('bounds', () => {
   test('start and end are inclusive', () => {
     const schedule = { cron: '0 * * * *', start: '2026-11-21T12:00:00Z', end: '2026-11-21T14:00:00Z' };
     const normal = normaliseSchedule(schedule, now);
-    const { times, exhausted } = planSchedule(normal, now, 10);
+    const { times, exhausted } = plannedTimes(normal, now, 10);
     expect(times.map(isoTime)).toEqual(['2026-11-21T12:00:00Z', '2026-11-21T13:00:00Z', '2026-11-21T14:00:00Z']);
     expect(exhausted).toBe(true);
   });
 
   test('a plan that is full knows whether anything follows', () => {
     const normal = normaliseSchedule({ at: '2026-12-01T09:00:00+01:00' }, now);
-    expect(planSchedule(normal, now, 1)).toEqual({ times: [Date.parse('2026-12-01T08:00:00Z')], exhausted: true });
+    expect(plannedTimes(normal, now, 1)).toEqual({ times: [Date.parse('2026-12-01T08:00:00Z')], exhausted: true });
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { expect, test } from 'vitest';
-import { normaliseSchedule, planSchedule } from '../../../src/core/schedule/index.js';
+import { normaliseSchedule, plannedTimes } from '../../../src/core/schedule/index.js';
 
 /*
  * Beside another implementation: away from the hours when the wall clock jumps both must agree. What
@@ -17,7 +17,7 @@ const zones = Intl.supportedValuesOf('timeZone').filter((_, index) => index % 20
 test.each(zones)('noon-time expressions in %s agree with croner for a year', (timezone) => {
   for (const cron of expressions) {
     const peer = new Cron(cron, { timezone });
-    const ours = planSchedule(normaliseSchedule({ cron, timezone }, from), from, 400).times.filter(
+    const ours = plannedTimes(normaliseSchedule({ cron, timezone }, from), from, 400).times.filter(
       (time) => time <= to,
     );
     const theirs: number[] = [];

@@ -1,5 +1,5 @@
-import type { JobCarry, RunInProgress, RunSummary, WaitingRun } from '../core/contract.js';
-import type { Lane, OverlapPolicy } from '../core/definition.js';
+import type { JobCarry, RunInProgress, RunSummary, WaitingRun } from '../contract.js';
+import type { Lane, OverlapPolicy } from '../definition.js';
 
 const recentRuns = 20;
 /** Runs of one job at the same time, whatever its overlap policy. */

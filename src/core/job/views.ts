@@ -1,4 +1,4 @@
-import type { JobSnapshot, JobStatus } from '../core/contract.js';
+import type { JobSnapshot, JobStatus } from '../contract.js';
 import type { JobState } from './job-state.js';
 import { summaryOf } from './run-book.js';
 

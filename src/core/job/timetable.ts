@@ -1,5 +1,5 @@
-import type { JobCarry, Plan, PlanEntry } from '../core/contract.js';
-import { isoTime } from '../core/ids.js';
+import type { JobCarry, Plan, PlanEntry } from '../contract.js';
+import { isoTime } from '../ids.js';
 
 /** A job's planned occurrences and the cursor: the last nominal time decided on. */
 export class Timetable {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { firstCarry } from '../../../src/api/jobs/genesis.js';
-import type { RunInProgress, RunReceipt } from '../../../src/core/contract.js';
-import type { DefinitionInput } from '../../../src/core/definition.js';
-import { isoTime } from '../../../src/core/ids.js';
-import { planFor, prepareDefinition } from '../../../src/core/prepare.js';
-import { defineTask, TaskRegistry } from '../../../src/core/task.js';
-import { JobState } from '../../../src/workflows/job-state.js';
-import { snapshotOf, statusOf } from '../../../src/workflows/views.js';
+import { firstCarry } from '../../../../src/api/jobs/genesis.js';
+import type { RunInProgress, RunReceipt } from '../../../../src/core/contract.js';
+import type { DefinitionInput } from '../../../../src/core/definition.js';
+import { isoTime } from '../../../../src/core/ids.js';
+import { JobState } from '../../../../src/core/job/job-state.js';
+import { snapshotOf, statusOf } from '../../../../src/core/job/views.js';
+import { planFor, prepareDefinition } from '../../../../src/core/prepare.js';
+import { defineTask, TaskRegistry } from '../../../../src/core/task.js';
 
 const start = Date.parse('2026-11-21T09:00:00Z');
 const minute = 60_000;

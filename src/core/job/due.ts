@@ -1,7 +1,7 @@
-import type { PlanEntry, RunTrigger, WaitingRun } from './contract.js';
-import type { Definition, Lane } from './definition.js';
-import { isOnce } from './projection.js';
-import type { NotRunReason } from './states.js';
+import type { PlanEntry, RunTrigger, WaitingRun } from '../contract.js';
+import type { Definition, Lane } from '../definition.js';
+import { isOnce } from '../projection.js';
+import type { NotRunReason } from '../states.js';
 
 /** Later than this, an occurrence has fallen into an outage and the catch-up policy decides. */
 export const lateMs = 10_000;

@@ -1,4 +1,4 @@
-import type { JobCarry } from '../core/contract.js';
+import type { JobCarry } from '../contract.js';
 
 const kept = 50;
 

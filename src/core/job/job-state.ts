@@ -6,13 +6,13 @@ import type {
   RunReceipt,
   RunSummary,
   WaitingRun,
-} from '../core/contract.js';
-import { type CatchUp, judgeDue, laneOf, lateMs } from '../core/due.js';
-import { durationMs } from '../core/duration.js';
-import { isoTime, scheduledRunId } from '../core/ids.js';
-import { closedState, countOutcome, isOnce } from '../core/projection.js';
-import { isClosed, type JobState as State } from '../core/states.js';
+} from '../contract.js';
+import { durationMs } from '../duration.js';
+import { isoTime, scheduledRunId } from '../ids.js';
+import { closedState, countOutcome, isOnce } from '../projection.js';
+import { isClosed, type JobState as State } from '../states.js';
 import { CommandMemory } from './command-memory.js';
+import { type CatchUp, judgeDue, laneOf, lateMs } from './due.js';
 import { Outbox, promptSyncMs, syncDelayMs } from './outbox.js';
 import { RunBook } from './run-book.js';
 import { Timetable } from './timetable.js';

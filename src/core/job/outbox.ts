@@ -1,5 +1,5 @@
-import type { JobCarry, LedgerEntry, OutboxEntry } from '../core/contract.js';
-import { isoTime } from '../core/ids.js';
+import type { JobCarry, LedgerEntry, OutboxEntry } from '../contract.js';
+import { isoTime } from '../ids.js';
 
 /** An occurrence that did not run reaches the ledger within this time, or earlier beside the next run. */
 export const syncDelayMs = 60_000;

@@ -1,0 +1,39 @@
+import type { PreparedDefinition } from './contract.js';
+import type { Schedule } from './schedule/schema.js';
+
+/** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
+export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger'] as const;
+export type CommandName = (typeof commandNames)[number];
+export const queryNames = ['status', 'definition', 'snapshot'] as const;
+
+/** Furnished by whoever sends a command; both optional so that a command by hand stays short. */
+export interface CommandMeta {
+  /** Repeating a command with the id of an earlier one does nothing. Default: the Update's id. */
+  commandId?: string;
+  /** Who sent it, for the definition's versions and the pause note. */
+  by?: string;
+}
+export interface PauseCommand extends CommandMeta {
+  note?: string;
+  /** The job resumes by itself at this time. */
+  until?: string;
+}
+export type ResumeCommand = CommandMeta;
+export interface CancelCommand extends CommandMeta {
+  reason?: string;
+}
+export interface RescheduleCommand extends CommandMeta {
+  schedule: Schedule;
+  /** Computed by the API. Without it (a command by hand) the workflow has an activity validate and plan. */
+  prepared?: PreparedDefinition;
+}
+export interface UpdateCommand extends CommandMeta {
+  definition: unknown;
+  prepared?: PreparedDefinition;
+}
+export interface TriggerCommand extends CommandMeta {
+  /** Part of the run id; the same key never starts a second run. Default: the command id. */
+  key?: string;
+  /** Input of this run alone, in place of the definition's. */
+  input?: unknown;
+}
