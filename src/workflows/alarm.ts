@@ -5,12 +5,14 @@ import { CancellationScope, condition, sleep } from '@temporalio/workflow';
  * each), so the scope outlives a timer that fires; `condition` with a timeout would need three times as many.
  */
 export class Alarm {
-  #scope = new CancellationScope();
+  #scope: CancellationScope | undefined;
 
   /** Resolves in `ms`, or once `changed` holds; the timer is gone by then. */
   async wait(ms: number, summary: string, changed: () => boolean): Promise<void> {
     let fired = false;
-    const timer = this.#scope
+    const scope = this.#scope ?? new CancellationScope();
+    this.#scope = scope;
+    const timer = scope
       .run(() => sleep(ms, { summary }))
       .then(
         () => {
@@ -20,8 +22,8 @@ export class Alarm {
       );
     await condition(() => fired || changed());
     if (fired) return;
-    this.#scope.cancel();
-    this.#scope = new CancellationScope();
+    this.#scope = undefined;
+    scope.cancel();
     await timer;
   }
 }
