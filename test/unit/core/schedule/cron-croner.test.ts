@@ -53,19 +53,21 @@ const expressions = fc
     field(0, 59),
     field(0, 59),
     field(0, 23),
-    field(1, 28, ['L', '29', '31', '30,L', '?']),
+    field(1, 28, ['L', '29', '31', '30,L']),
     field(1, 12, ['2', 'FEB,DEC']),
-    field(0, 6, ['MON#1', 'FRI#5', 'SUN#2,SUN#4', '7', 'MON-FRI', '5-7', '?']),
+    field(0, 6, ['MON#1', 'FRI#5', 'SUN#2,SUN#4', '7', 'MON-FRI', '5-7']),
   )
-  .map((fields) => fields.join(' '));
+  .map(([second, minute, hour, date, month, weekday]) => {
+    // Croner walks past the end of a short February, see the end of this file.
+    const past = /^\*\/|,\*\/|3[01]/.test(date) || (date !== '*' && weekday !== '*');
+    return [second, minute, hour, date, past ? '1,3-12' : month, weekday].join(' ');
+  });
 const starts = fc.oneof(
   fc
     .integer({ min: Date.parse('1990-01-01') / 1000, max: Date.parse('2090-01-01') / 1000 })
     .map((seconds) => seconds * 1000),
   fc.constantFrom(
-    ...['2024-02-28', '2026-12-31', '2027-02-28', '2028-02-28', '2099-12-31', '2100-02-28'].map((day) =>
-      Date.parse(day),
-    ),
+    ...['2024-02-28', '2026-12-31', '2027-02-28', '2028-02-28', '2099-12-31'].map((day) => Date.parse(day)),
   ),
 );
 
@@ -76,9 +78,9 @@ test('any expression both understand, across leap years and year ends', () => {
         theirs(expression, 'UTC', after, Number.POSITIVE_INFINITY, 8),
       );
     }),
-    { numRuns: process.env.CARILLON_LONG_TESTS === '1' ? 20_000 : 400, seed: 4 },
+    { numRuns: process.env.CARILLON_LONG_TESTS === '1' ? 5000 : 120, seed: 4 },
   );
-});
+}, 300_000);
 
 const zones = Intl.supportedValuesOf('timeZone').flatMap((timezone, index) => {
   const from = Date.parse(`${2024 + (index % 9)}-01-01T00:00:00Z`);
@@ -131,6 +133,16 @@ describe('where croner differs', () => {
       ['14:37', '16:07', '17:07'],
       ['14:37', '15:37', '16:07', '17:07'],
     ]);
+  });
+
+  test.each([
+    ['0 0 1 * TUE', 'UTC', ['03-01', '03-02'], ['03-02']],
+    ['0 0 1,31 * *', 'UTC', ['03-01'], []],
+  ])('%s at the end of a short February: the 1st of March is lost', (expression, timezone, we, they) => {
+    const window = [Date.parse('2027-02-28'), Date.parse('2027-03-03')] as const;
+    const days = (found: number[]) => found.map((time) => new Date(time).toISOString().slice(5, 10));
+    expect(days(ours(expression, timezone, shift, ...window))).toEqual(we);
+    expect(days(theirs(expression, timezone, ...window))).toEqual(they);
   });
 
   test('5L is every Friday, and the last day of the month does not come into it', () => {
