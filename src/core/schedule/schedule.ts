@@ -42,7 +42,7 @@ export function normaliseSchedule(schedule: Schedule, now: number, resolved: Res
   const start = schedule.immediate ? isoTime(now) : time('start');
   const anchor = every && (time('anchor') ?? start ?? isoTime(Math.floor(now / 1000) * 1000));
   const normal = { ...schedule, timezone, every, at: time('at'), anchor, start, end: time('end'), resolved };
-  if (schedule.cron !== undefined) parseCron(schedule.cron);
+  if (schedule.cron !== undefined) parseCron(schedule.cron, { seed: resolved.seed, and: schedule.and });
   if (normal.start && normal.end && normal.end < normal.start) {
     throw new CarillonError('SCHEDULE_INVALID', 'Expected `schedule.end` not to be before `schedule.start`.', {
       field: 'schedule.end',
@@ -88,7 +88,7 @@ export function plannedTimes(
   return { times: occurrences.filter(({ excluded }) => excluded === undefined).map(({ at }) => at), exhausted };
 }
 
-function compile(schedule: Schedule): Next {
+function compile(schedule: NormalSchedule): Next {
   const start = schedule.start === undefined ? Number.NEGATIVE_INFINITY : Date.parse(schedule.start);
   const end = schedule.end === undefined ? Number.POSITIVE_INFINITY : Date.parse(schedule.end);
   const next = occurrences(schedule, start);
@@ -98,17 +98,19 @@ function compile(schedule: Schedule): Next {
   };
 }
 
-function occurrences(schedule: Schedule, start: number): Next {
+function occurrences(schedule: NormalSchedule, start: number): Next {
   const zone = Zone.of(schedule.timezone ?? 'UTC');
+  const dst = schedule.dst ?? { gap: 'shift', overlap: 'first' };
   if (schedule.immediate) return once(start);
   if (schedule.at !== undefined) return once(Date.parse(schedule.at as string));
   if (schedule.every !== undefined) {
     const every = parseDuration(schedule.every);
     const anchor = Date.parse(schedule.anchor as string);
-    return (after) => nextInterval(every, anchor, zone, after);
+    return (after) => nextInterval(every, anchor, zone, dst, after);
   }
-  const fields = parseCron(schedule.cron as string);
-  return (after) => nextCron(fields, zone, after);
+  const cron = parseCron(schedule.cron as string, { seed: schedule.resolved?.seed, and: schedule.and });
+  const cronZone = cron.timezone === undefined ? zone : Zone.of(cron.timezone);
+  return (after) => nextCron(cron, cronZone, dst, after);
 }
 
 function once(time: number): Next {
