@@ -53,9 +53,9 @@ export class BackfillState {
     return this.open && !planned && !this.planning && queue.length < backfill.request.maxActiveRuns;
   }
 
-  /** Nothing is under way but the waiting for time: the workflow may continue as new. */
+  /** Nothing is under way: the workflow may continue as new, also while it waits for the database at its end. */
   get quiet(): boolean {
-    return this.carry.running.length === 0 && !this.planning && !this.outbox.syncing && !this.closed;
+    return this.carry.running.length === 0 && !this.planning && !this.outbox.syncing;
   }
 
   get exhausted(): boolean {
