@@ -7,6 +7,10 @@ import type { BackfillOrder } from './states.js';
 
 /** First width of a window looked at backwards; it follows the schedule's density. */
 const firstWindowMs = 3_600_000;
+/** A rare schedule is not planned for centuries beyond what is asked. An occurrence may move across the end, but no year. */
+const beyondMs = 400 * 86_400_000;
+/** Later years do not fit the form of a time. */
+const latest = Date.UTC(9999, 11, 31);
 
 /** Nominal times from `from` (inclusive) to `to` (exclusive), both ms. */
 export interface Range {
@@ -38,7 +42,7 @@ export function pageOfRange(
 }
 
 function oldest(schedule: NormalSchedule, { from, to }: Range, cursor = from - 1, count: number): RangePage {
-  const { occurrences, exhausted } = planSchedule(schedule, cursor, count);
+  const { occurrences, exhausted } = planSchedule(endingAfter(schedule, to), cursor, count);
   const inside = occurrences.filter(({ at }) => at < to);
   const done = exhausted || inside.length < occurrences.length || occurrences.length === 0;
   return { occurrences: inside, cursor: inside.at(-1)?.at ?? cursor, done };
@@ -66,8 +70,9 @@ function newest(schedule: NormalSchedule, { from, to }: Range, cursor = to, coun
 /** All occurrences from `start` to before `end`; undefined when there are more than `bound`. */
 function within(schedule: NormalSchedule, start: number, end: number, bound: number): Occurrence[] | undefined {
   const found: Occurrence[] = [];
+  const ending = endingAfter(schedule, end);
   for (let after = start - 1; ; ) {
-    const { occurrences, exhausted } = planSchedule(schedule, after, bound);
+    const { occurrences, exhausted } = planSchedule(ending, after, bound);
     const inside = occurrences.filter(({ at }) => at < end);
     found.push(...inside);
     if (found.length > bound) return undefined;
@@ -75,6 +80,11 @@ function within(schedule: NormalSchedule, start: number, end: number, bound: num
     if (exhausted || last === undefined || inside.length < occurrences.length) return found;
     after = last.at;
   }
+}
+
+function endingAfter(schedule: NormalSchedule, time: number): NormalSchedule {
+  const end = Math.min(time + beyondMs, latest);
+  return schedule.end !== undefined && Date.parse(schedule.end) <= end ? schedule : { ...schedule, end: isoTime(end) };
 }
 
 /**
