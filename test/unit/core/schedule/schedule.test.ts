@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isoTime } from '../../../src/core/ids.js';
-import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../../src/core/schedule/index.js';
-import type { Schedule } from '../../../src/core/schedule/schema.js';
+import { isoTime } from '../../../../src/core/ids.js';
+import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../../../src/core/schedule/index.js';
+import type { Schedule } from '../../../../src/core/schedule/schema.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 
