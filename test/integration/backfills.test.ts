@@ -298,6 +298,16 @@ test('light and heavy jobs are backfilled too, an interval also before its ancho
   expect(entry?.worker).toMatch(/\/heavy$/);
 });
 
+test('excluded occurrences do not run, and are counted', async () => {
+  await job('weekdays', 'quick', { schedule: { cron: '0 */6 * * *', exclude: [{ weekly: 'SAT,SUN' }] } });
+  const backfill = await fill('weekdays', { from: '2026-02-28T00:00:00Z', maxActiveRuns: 2 });
+  expect(await ended(backfill)).toMatchObject({
+    state: 'completed',
+    progress: { total: 4, succeeded: 4, excluded: 8, skipped: 0 },
+  });
+  expect(ran(backfill).sort()).toEqual(hours.filter((_, hour) => hour % 6 === 0));
+});
+
 test('a thousand occurrences: continues as new on the way, each once', async () => {
   await job('thousand', 'quick');
   const from = Date.parse(day);

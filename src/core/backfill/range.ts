@@ -89,7 +89,8 @@ function endingAfter(schedule: NormalSchedule, time: number): NormalSchedule {
 
 /**
  * An interval begins with its anchor, which by default is the creation of the job. A range before it counts back from
- * it, in steps of the interval. Months have no way back that keeps their ends: they begin with their anchor.
+ * it, in steps of the interval. Months have no way back that keeps their ends, nor has a rule of recurrence: these begin
+ * with their anchor.
  */
 function countedBack(schedule: NormalSchedule, from: number): NormalSchedule {
   const { union, timezone } = schedule;
@@ -99,15 +100,17 @@ function countedBack(schedule: NormalSchedule, from: number): NormalSchedule {
 }
 
 function earlierAnchor(
-  { every, anchor, timezone }: Pick<Source, 'every' | 'anchor' | 'timezone'>,
+  source: Pick<Source, 'every' | 'cron' | 'anchor' | 'timezone'>,
   outer: string | undefined,
   from: number,
 ): string | undefined {
+  const { anchor } = source;
+  const every = source.every ?? /@every\s+(\S+)\s*$/.exec(source.cron ?? '')?.[1];
   if (every === undefined || anchor === undefined || Date.parse(anchor) <= from) return anchor;
   const { months, days, ms } = parseDuration(every);
   if (months > 0 || (days > 0 && ms > 0)) return anchor;
   const steps = Math.ceil((Date.parse(anchor) - from) / (ms + days * 86_400_000)) + 1;
   if (days === 0) return isoTime(Date.parse(anchor) - steps * ms);
-  const zone = Zone.of(timezone ?? outer ?? 'UTC');
+  const zone = Zone.of(source.timezone ?? outer ?? 'UTC');
   return isoTime(zone.fromLocal(zone.toLocal(Date.parse(anchor)) - steps * days * 86_400_000));
 }
