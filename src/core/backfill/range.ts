@@ -50,21 +50,22 @@ function oldest(schedule: NormalSchedule, { from, to }: Range, cursor = from - 1
 
 /** Schedules are read forwards only: window by window towards the beginning, each read and turned round. */
 function newest(schedule: NormalSchedule, { from, to }: Range, cursor = to, count: number): RangePage {
+  const occurrences: Occurrence[] = [];
   let width = firstWindowMs;
-  for (let end = cursor; end > from; ) {
+  let end = cursor;
+  while (end > from && occurrences.length < count) {
     const start = Math.max(from, end - width);
     const inside = within(schedule, start, end, 2 * count);
-    if (inside === undefined && end - start > 1) {
+    if (inside === undefined) {
       width = Math.ceil((end - start) / 2);
       continue;
     }
-    const occurrences = (inside ?? []).reverse().slice(0, count);
-    const cut = occurrences.length < (inside ?? []).length;
-    end = cut ? (occurrences.at(-1) as Occurrence).at : start;
-    if (occurrences.length > 0) return { occurrences, cursor: end, done: end <= from };
-    width *= 4;
+    const taken = inside.reverse().slice(0, count - occurrences.length);
+    occurrences.push(...taken);
+    end = taken.length < inside.length ? (taken.at(-1) as Occurrence).at : start;
+    if (inside.length < count / 4) width *= 4;
   }
-  return { occurrences: [], cursor: from, done: true };
+  return { occurrences, cursor: end, done: end <= from };
 }
 
 /** All occurrences from `start` to before `end`; undefined when there are more than `bound`. */
