@@ -5,15 +5,15 @@ import { keyPattern } from '../core/ids.js';
 import { scheduleSchema } from '../core/schedule/schema.js';
 import { jobStates, runStates } from '../core/states.js';
 
-const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
-const project = projectName.default('default');
-const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
+export const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
+export const project = projectName.default('default');
+export const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
 /** A time in a request: ISO 8601 with an offset, handed on in UTC. */
-const time = z.iso
+export const time = z.iso
   .datetime({ offset: true, error: 'Expected ISO 8601 with an offset, such as 2026-11-21T09:00:00Z.' })
   .transform((text) => new Date(text).toISOString());
-const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
-const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
+export const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
+export const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
 
 export const jobRef = z.strictObject({ id: jobId, project });
 export type JobRef = z.output<typeof jobRef>;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
+import { addBackfills } from './commands/backfills.js';
 import { addDoctor } from './commands/doctor.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
@@ -31,6 +32,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addJobs(jobs, io);
   addJobCommands(jobs, io);
   addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
+  addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addNext(program, io);
   addApply(program, io, setExitCode);
   addDoctor(program, io, setExitCode);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type BackfillStore, backfillStore } from './backfills.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
@@ -21,6 +22,7 @@ export interface Store {
   readonly jobs: JobReader;
   readonly runs: RunReader;
   readonly versions: VersionReader;
+  readonly backfills: BackfillStore;
   close(): Promise<void>;
 }
 
@@ -52,10 +54,12 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     jobs: jobReader(db),
     runs: runReader(db),
     versions: versionReader(db),
+    backfills: backfillStore(db),
     close,
   };
 }
 
+export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isoTime } from '../../../src/core/ids.js';
-import { describeSchedule, normaliseSchedule, plannedTimes } from '../../../src/core/schedule/index.js';
+import { isoTime } from '../../../../src/core/ids.js';
+import { describeSchedule, normaliseSchedule, plannedTimes } from '../../../../src/core/schedule/index.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 
