@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { dueLag } from './due-lag.js';
 import { type Figure, printFigures } from './figures.js';
 import { oneOffThroughput } from './one-off-throughput.js';
+import { planning } from './planning.js';
 import { resultLatency } from './result-latency.js';
 import { openStage, type Stage } from './stage.js';
 import { submitAcknowledgement } from './submit-acknowledgement.js';
@@ -19,6 +20,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   'due-lag': dueLag,
   'submit-acknowledgement': submitAcknowledgement,
   'result-latency': resultLatency,
+  planning,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];

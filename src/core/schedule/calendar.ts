@@ -1,6 +1,6 @@
 import { CarillonError, show } from '../errors.js';
 import type { Calendar, CalendarRule, Resolved } from './schema.js';
-import type { Zone } from './zone.js';
+import { Zone } from './zone.js';
 
 const dayMs = 86_400_000;
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
@@ -38,10 +38,11 @@ export function calendarNamed(name: string, calendars: Resolved['calendars'], fi
 /**
  * Checks what the schema cannot: that each date exists, that ranges are in order and that weekly rules can be read.
  * @param field path of the rules, for errors
- * @throws CarillonError CALENDAR_INVALID
+ * @throws CarillonError CALENDAR_INVALID or TIMEZONE_UNKNOWN
  */
-export function checkRules(rules: CalendarRule[], field: string): void {
-  compileRules(rules, field);
+export function checkCalendar({ timezone, rules }: Calendar, field = 'rules'): void {
+  if (timezone !== undefined) Zone.of(timezone, 'timezone');
+  compileRules(rules, (index) => `${field}.${index}`);
 }
 
 /** What covers a local time (ms to be read with UTC getters); `until` is local too. */
@@ -49,15 +50,16 @@ export type LocalCover = (local: number) => Cover | undefined;
 
 /**
  * Rules as a function of local time.
+ * @param pathOf where a rule stands, for errors
  * @throws CarillonError CALENDAR_INVALID
  */
-export function compileRules(rules: CalendarRule[], field: string): LocalCover {
+export function compileRules(rules: CalendarRule[], pathOf: (index: number) => string): LocalCover {
   const dates = new Map<number, string>();
   const yearly = new Map<number, string>();
   const ranges: { from: number; to: number; what: string }[] = [];
   const weekly: LocalCover[] = [];
   for (const [index, rule] of rules.entries()) {
-    const path = `${field}.${index}`;
+    const path = pathOf(index);
     const what = rule.name ?? ruleText(rule);
     if ('date' in rule) dates.set(readDay(rule.date, `${path}.date`), what);
     else if ('yearly' in rule) yearly.set(readYearly(rule.yearly, `${path}.yearly`), what);

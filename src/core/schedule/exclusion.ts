@@ -29,14 +29,20 @@ function compile(exclusion: Exclusion, context: SourceContext, calendars: Calend
     const { calendar: name } = exclusion;
     const calendar = calendarNamed(name, calendars, `${path}.calendar`);
     const zone = Zone.of(calendar.timezone ?? context.timezone, `calendar ${name} timezone`);
-    const covers = coverInZone(compileRules(calendar.rules, `calendar ${name} rules`), zone);
+    const covers = coverInZone(
+      compileRules(calendar.rules, (index) => `calendar ${name} rules.${index}`),
+      zone,
+    );
     return (instant) => {
       const cover = covers(instant);
       return cover && { ...cover, what: `calendar ${name} (${cover.what})` };
     };
   }
   if (isSource(exclusion)) return sourceCover(exclusion, context, path);
-  return coverInZone(compileRules([exclusion], path), Zone.of(context.timezone));
+  return coverInZone(
+    compileRules([exclusion], () => path),
+    Zone.of(context.timezone),
+  );
 }
 
 export function isSource(exclusion: Exclusion): exclusion is Source {

@@ -1,7 +1,7 @@
 import ICAL from 'ical.js';
 import { CarillonError, show } from '../errors.js';
 import { localTimes } from './rrule-days.js';
-import { readRrule } from './rrule-text.js';
+import { type Rule, readRrule } from './rrule-text.js';
 import { type Calendar, type CalendarRule, maximumRules } from './schema.js';
 
 const dayMs = 86_400_000;
@@ -40,7 +40,7 @@ function parse(text: string): ICAL.Component {
     const component = new ICAL.Component((typeof data[0] === 'string' ? data : data[0]) as string);
     if (component.name === 'vcalendar') return component;
   } catch (cause) {
-    throw invalid('Expected iCalendar text', text, cause);
+    throw invalid(`Expected iCalendar text (${(cause as Error).message})`, text, cause);
   }
   throw invalid('Expected iCalendar text that begins with BEGIN:VCALENDAR', text);
 }
@@ -97,7 +97,7 @@ function lengthOf(event: ICAL.Component, first: number): number {
 
 /** The same day of every year: a rule without bounds that says no more than its start does. */
 function isYearly(text: string, first: number): boolean {
-  const { rule } = readRrule(text, 'RRULE');
+  const rule = readRule(text);
   const date = new Date(first);
   const said = (values: number[] | undefined, value: number) =>
     values === undefined || (values.length === 1 && values[0] === value);
@@ -107,8 +107,16 @@ function isYearly(text: string, first: number): boolean {
   return frequency === 'YEARLY' && interval === 1 && !bounded && matches;
 }
 
+function readRule(text: string): Rule {
+  try {
+    return readRrule(text, 'RRULE').rule;
+  } catch (cause) {
+    throw invalid(`Expected a recurrence rule of RFC 5545 (${(cause as Error).message})`, text, cause);
+  }
+}
+
 function expand(text: string, first: number): number[] {
-  const { rule } = readRrule(text, 'RRULE');
+  const rule = readRule(text);
   const days: number[] = [];
   for (const local of localTimes(rule, first, first)) {
     if (local > first + expandedMs || (rule.until && local > rule.until.local)) break;

@@ -1,4 +1,4 @@
-export { calendarNames } from './calendar.js';
+export { calendarNames, checkCalendar } from './calendar.js';
 export { type Explanation, explainSchedule } from './explain.js';
 export { calendarOfICalendar } from './icalendar.js';
 export { normaliseSchedule, submittedSchedule } from './normalise.js';

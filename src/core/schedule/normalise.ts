@@ -1,7 +1,7 @@
-import { type Duration, formatDuration, parseDuration } from '../duration.js';
+import { type Duration, durationMs, formatDuration, parseDuration } from '../duration.js';
 import { CarillonError } from '../errors.js';
 import { isoTime } from '../ids.js';
-import { calendarNamed, checkRules } from './calendar.js';
+import { calendarNamed, compileRules } from './calendar.js';
 import { compileExclusions, isSource } from './exclusion.js';
 import { readJitter } from './jitter.js';
 import { maximumMovedPerDay } from './moving.js';
@@ -60,7 +60,7 @@ export function normaliseSchedule(schedule: Schedule, now: number, resolved: Res
     end: end === undefined ? undefined : isoTime(end),
     exclude: schedule.exclude?.map((exclusion, index) => normaliseExclusion(exclusion, index, context, resolved)),
     jitter: schedule.jitter && normaliseJitter(schedule.jitter),
-    window: schedule.window && formatDuration(parseDuration(schedule.window, 'schedule.window')),
+    window: schedule.window && formatDuration(durationMs(schedule.window, 'schedule.window')),
     resolved: { ...resolved, ...(added.length > 0 && { added }) },
   };
   const result = defined(normal);
@@ -167,7 +167,7 @@ function normaliseExclusion(exclusion: Exclusion, index: number, context: Contex
     return exclusion;
   }
   if (isSource(exclusion)) return normaliseSource(exclusion, path, context);
-  checkRules([exclusion], `schedule.${path}`);
+  compileRules([exclusion], () => `schedule.${path}`);
   return exclusion;
 }
 

@@ -5,10 +5,12 @@ import type { Rule } from './rrule-text.js';
  * hour …) is found by arithmetic from the first one, so that a rule that began long ago costs no more than a new one.
  */
 const dayMs = 86_400_000;
-/** No rule that can match waits longer: 29 February on one weekday comes at least every 40 years; times an interval. */
+/** Where the calendar ends: so many days after where one begins to look. */
 const horizonDays = 400 * 366;
-/** Days or periods looked at between two occurrences. What matches more rarely is taken for what never matches. */
-const patience = 1_000_000;
+/** Days looked at between two occurrences, 55 years of them: 29 February on one weekday comes every 40 at least. */
+const patientDays = 20_000;
+/** Hours, minutes or seconds looked at between two occurrences: a day of seconds and more. */
+const patientUnits = 100_000;
 
 interface Expansion {
   rule: Rule;
@@ -70,7 +72,7 @@ function* byDays({ rule, start, offsets, matches }: Expansion, from: number): Ge
   let looked = 0;
   for (let index = first; ; index += rule.interval) {
     const [begin, end] = boundsOf(rule, startDay, index);
-    if (begin > fromDay + horizonDays || looked > patience) return;
+    if (begin > fromDay + horizonDays || looked > patientDays) return;
     const times: number[] = [];
     for (let day = begin; day < end; day++) {
       looked++;
@@ -117,7 +119,7 @@ function* withinDays({ rule, start, offsets, matches }: Expansion, unit: number,
   const fits = unitFilter(rule, unit);
   let period = anchor + Math.ceil((earliest - anchor) / rule.interval) * rule.interval;
   const lastDay = Math.floor(from / dayMs) + horizonDays;
-  for (let looked = 0; looked < patience; looked++) {
+  for (let looked = 0; looked < patientUnits; looked++) {
     const second = period * unit;
     const day = Math.floor(second / 86_400);
     if (day > lastDay) return;

@@ -48,7 +48,7 @@ function timeOfDay({ frequency, hour, minute, second }: Rule, start: Date): stri
     const times = (hour ?? [start.getUTCHours()]).flatMap((h) =>
       (minute ?? [start.getUTCMinutes()]).flatMap((m) => seconds.map((s) => `${two(h)}:${two(m)}${ending(s)}`)),
     );
-    return times.length > 6 ? `at ${times.length} times of the day` : `at ${joined(times)}`;
+    return times.length > 6 ? `at ${times.length} times of the day` : `at ${joined(times.sort())}`;
   }
   const parts = [
     hour && `in hour ${list(hour)}`,

@@ -201,6 +201,8 @@ function checkKinds(value: Record<string, unknown>, kinds: string[], context: Co
   if (given.length !== 1) {
     context.addIssue({
       code: 'custom',
+      // Final, so that among the forms of an exclusion this one does not pass for the one that fits best.
+      continue: false,
       message: `Expected exactly one of ${kinds.join(', ')}; got ${given.length ? given.join(' and ') : 'none'}.`,
     });
   }

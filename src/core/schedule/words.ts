@@ -15,7 +15,7 @@ export function describeSchedule(schedule: NormalSchedule): string {
     schedule.end ? `until ${schedule.end}` : '',
     schedule.maxRuns ? `${schedule.maxRuns} ${schedule.maxRuns === 1 ? 'run' : 'runs'} at most` : '',
     schedule.jitter ? `up to ${jitterInWords(schedule.jitter)} later` : '',
-    schedule.window ? `at a fixed place of the ${durationInWords(parseDuration(schedule.window))} that follow` : '',
+    schedule.window ? `at a fixed moment within ${durationInWords(parseDuration(schedule.window), true)}` : '',
     dstWords(schedule),
   ];
   return [occurrences(schedule), ...bounds].filter(Boolean).join(', ');
