@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
@@ -21,6 +22,8 @@ export interface Store {
   readonly jobs: JobReader;
   readonly runs: RunReader;
   readonly versions: VersionReader;
+  /** Calendars belong to the database alone: no workflow writes them. */
+  readonly calendars: CalendarStore;
   close(): Promise<void>;
 }
 
@@ -52,12 +55,21 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     jobs: jobReader(db),
     runs: runReader(db),
     versions: versionReader(db),
+    calendars: calendarStore(db),
     close,
   };
 }
 
+export type {
+  CalendarKey,
+  CalendarRow,
+  CalendarStore,
+  CalendarUse,
+  CalendarUseKey,
+  CalendarWrite,
+} from './calendars.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { RunFilter, RunKey, RunReader, RunRow } from './runs.js';
-export type { VersionReader, VersionRow } from './versions.js';
+export type { VersionKey, VersionReader, VersionRow } from './versions.js';

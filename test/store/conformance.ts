@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createStore, type Store } from '../../src/store/store.js';
+import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeLedger } from './conformance/ledger.js';
 import { describeMigrations } from './conformance/migrations.js';
@@ -50,6 +51,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeLedger(bench);
     describeFilters(bench);
     describePages(bench);
+    describeCalendars(bench);
     describeOutages(bench);
     describeMigrations(open);
   });
