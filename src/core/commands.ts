@@ -22,12 +22,16 @@ export type ResumeCommand = CommandMeta;
 export interface CancelCommand extends CommandMeta {
   reason?: string;
 }
-export interface RescheduleCommand extends CommandMeta {
+/** Only if the definition is of this version still: what was derived from it must not undo what came after. */
+interface RedefineCommand extends CommandMeta {
+  ifVersion?: number;
+}
+export interface RescheduleCommand extends RedefineCommand {
   schedule: Schedule;
   /** Computed by the API. Without it (a command by hand) the workflow has an activity validate and plan. */
   prepared?: PreparedDefinition;
 }
-export interface UpdateCommand extends CommandMeta {
+export interface UpdateCommand extends RedefineCommand {
   definition: unknown;
   prepared?: PreparedDefinition;
 }

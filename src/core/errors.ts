@@ -21,6 +21,7 @@ export const errorCodes = {
   IDEMPOTENCY_MISMATCH: { status: 422, summary: 'The idempotency key was used before with another definition.' },
   JOB_NOT_FOUND: { status: 404, summary: 'There is no such job in this project.' },
   JOB_CLOSED: { status: 409, summary: 'The job has ended and takes no more commands.' },
+  JOB_CHANGED: { status: 409, summary: 'The definition of the job is not of the version that was expected.' },
   JOB_BUSY: { status: 409, summary: 'A run is in progress and the overlap policy allows no other.' },
   VERSION_NOT_FOUND: { status: 404, summary: 'The job never had a definition of this version.' },
   CALENDAR_NOT_FOUND: { status: 404, summary: 'There is no such calendar in this project.' },

@@ -42,8 +42,10 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       runner.cancelAll();
     };
   });
-  bind('reschedule', 'Replaces the schedule. {schedule, by?}', (command) => redefine(command, 'schedule'));
-  bind('update', 'Replaces the definition. {definition, by?}', (command) => redefine(command, 'definition'));
+  bind('reschedule', 'Replaces the schedule. {schedule, ifVersion?, by?}', (command) => redefine(command, 'schedule'));
+  bind('update', 'Replaces the definition. {definition, ifVersion?, by?}', (command) =>
+    redefine(command, 'definition'),
+  );
   bindTrigger();
 
   /**
@@ -123,10 +125,24 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         `Send the whole ${part} as an object.`,
       );
     }
+    const ofVersion = () => {
+      const { definitionVersion } = state.job;
+      const expected = command?.ifVersion;
+      if (expected === undefined || expected === definitionVersion) return;
+      throw refusal(
+        'JOB_CHANGED',
+        `Expected version ${JSON.stringify(expected)} of the definition, got ${definitionVersion}.`,
+        'ifVersion',
+        expected,
+        'Look at the definition as it is now, and decide again.',
+      );
+    };
+    ofVersion();
     return async () => {
       const ready = command?.prepared as Awaited<ReturnType<Runner['prepare']>> | undefined;
       const prepared = ready ?? (await runner.prepare({ [part]: value }));
       if (state.closed) throw closedRefusal();
+      ofVersion();
       state.redefine(prepared, Date.now(), optionalText(command, 'by'));
     };
   }
