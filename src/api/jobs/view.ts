@@ -7,10 +7,16 @@ import type { JobItemView, JobView } from '../views.js';
 export function viewJob(snapshot: JobSnapshot, consoles: Consoles): JobView {
   return {
     ...standing(snapshot),
-    definition: snapshot.definition,
+    definition: viewDefinition(snapshot.definition),
     idempotencyKey: snapshot.idempotencyKey,
     links: linksOf(snapshot, consoles),
   };
+}
+
+/** Without what the schedule was resolved to: that is nobody's to write. */
+function viewDefinition(definition: JobSnapshot['definition']): JobView['definition'] {
+  const { resolved: _resolved, ...schedule } = definition.schedule;
+  return { ...definition, schedule };
 }
 
 /** A job as lists show it. */
