@@ -24,6 +24,7 @@ export const errorCodes = {
   JOB_CHANGED: { status: 409, summary: 'The definition of the job is not of the version that was expected.' },
   JOB_BUSY: { status: 409, summary: 'A run is in progress and the overlap policy allows no other.' },
   VERSION_NOT_FOUND: { status: 404, summary: 'The job never had a definition of this version.' },
+  CALENDAR_INVALID: { status: 400, summary: 'A rule of a calendar cannot be read.' },
   CALENDAR_NOT_FOUND: { status: 404, summary: 'There is no such calendar in this project.' },
   CALENDAR_CHANGED: { status: 409, summary: 'The calendar is not of the revision that was expected.' },
   CALENDAR_IN_USE: { status: 409, summary: 'Open jobs name the calendar; it cannot be deleted.' },
