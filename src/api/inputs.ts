@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { runTriggers } from '../core/contract.js';
-import { definitionSchema, jobId, projectName } from '../core/definition.js';
+import { definitionSchema, jobId, pausedPolicies, projectName } from '../core/definition.js';
 import { keyPattern } from '../core/ids.js';
 import { scheduleSchema } from '../core/schedule/schema.js';
 import { jobStates, runStates } from '../core/states.js';
 
 const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
 const project = projectName.default('default');
-const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
+export const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
 /** A time in a request: ISO 8601 with an offset, handed on in UTC. */
 const time = z.iso
   .datetime({ offset: true, error: 'Expected ISO 8601 with an offset, such as 2026-11-21T09:00:00Z.' })
   .transform((text) => new Date(text).toISOString());
-const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
-const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
+export const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
+export const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
 
 export const jobRef = z.strictObject({ id: jobId, project });
 export type JobRef = z.output<typeof jobRef>;
@@ -30,19 +30,37 @@ export const createInput = definitionSchema.extend({
   idempotencyKey: key.optional().describe('A repeated request with the key of an earlier one gets its job.'),
 });
 export const ensureInput = definitionSchema.extend({ id: jobId, project, by });
-export const updateInput = definitionSchema.extend(command.shape);
+const ifVersion = z
+  .number()
+  .int()
+  .min(1)
+  .optional()
+  .describe('Only if the definition is of this version still; else JOB_CHANGED.');
+export const updateInput = definitionSchema.extend({ ...command.shape, ifVersion });
+const missed = z.enum(pausedPolicies).optional();
 
 export const pauseInput = command.extend({
   note: z.string().max(1000).optional().describe('Why, for whoever looks later.'),
   until: time.optional().describe('The job resumes by itself at this time.'),
+  missed: missed.describe('What becomes of occurrences due meanwhile, in place of `whilePaused`.'),
 });
-export const resumeInput = command;
+export const resumeInput = command.extend({
+  missed: missed.describe('What becomes of occurrences that were due meanwhile, in place of what the pause says.'),
+});
 export const cancelInput = command.extend({ reason: z.string().max(1000).optional().describe('Why.') });
-export const rescheduleInput = command.extend({ schedule: scheduleSchema.describe('When the job runs from now on.') });
+export const rescheduleInput = command.extend({
+  schedule: scheduleSchema.describe('When the job runs from now on.'),
+  ifVersion,
+});
 export const triggerInput = command.extend({
   key: key.optional().describe('Part of the run id: the same key never starts a second run. Default: the command id.'),
   input: z.unknown().optional().describe("Input of this run alone, in place of the definition's."),
 });
+
+const version = z.number().int().min(1).describe('Version of the definition.');
+export const versionRef = jobRef.extend({ version });
+export const rollbackInput = command.extend({ version: version.describe('Version whose definition to take again.') });
+export const versionListInput = jobRef.extend({ limit, cursor });
 
 export const nextInput = jobRef.extend({
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),

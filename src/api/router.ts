@@ -1,4 +1,5 @@
 import type { AnyTask } from '../core/task.js';
+import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
@@ -9,6 +10,7 @@ import { router } from './trpc.js';
 export function createRouter<const Tasks extends readonly AnyTask[] = readonly AnyTask[]>() {
   return router({
     jobs: jobsRouter<Tasks>(),
+    calendars: calendarsRouter,
     runs: runsRouter,
     schedules: schedulesRouter,
     system: systemRouter,

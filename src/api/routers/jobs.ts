@@ -12,8 +12,11 @@ import {
   pauseInput,
   rescheduleInput,
   resumeInput,
+  rollbackInput,
   triggerInput,
   updateInput,
+  versionListInput,
+  versionRef,
 } from '../inputs.js';
 import { commandJob, triggerJob } from '../jobs/command.js';
 import { createJob } from '../jobs/create.js';
@@ -22,6 +25,7 @@ import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
 import { jobStatus } from '../jobs/status.js';
 import { nextTimes, viewTimes } from '../jobs/times.js';
+import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
 import { viewJob, viewJobItem } from '../jobs/view.js';
 import { procedure, router } from '../trpc.js';
 import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
@@ -35,6 +39,8 @@ import {
   timesView,
   triggerView,
   validationView,
+  versionPage,
+  versionView,
 } from '../views.js';
 
 /** The same schema at run time, with the input's type as a client that knows its tasks sees it. */
@@ -86,12 +92,32 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .meta({ summary: "Replace a job's definition." })
       .input(typed<UpdateInput<Tasks>, typeof updateInput>(updateInput))
       .output(commandView)
-      .mutation(async ({ ctx, input: { id, project, commandId, by, ...definition } }) => {
+      .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...definition } }) => {
         const ref = { project, jobId: id };
         const current = await currentDefinition(ctx, ref);
         const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);
-        return commandJob(ctx, ref, 'update', { commandId, by, definition, prepared });
+        return commandJob(ctx, ref, 'update', { commandId, by, ifVersion, definition, prepared });
       }),
+
+    versions: procedure
+      .meta({ summary: 'The definitions a job has had, newest first: when, and from whom.' })
+      .input(versionListInput)
+      .output(versionPage)
+      .query(({ ctx, input: { id, project, ...page } }) => listVersions(ctx, { project, jobId: id }, page)),
+
+    version: procedure
+      .meta({ summary: 'One definition a job has had.' })
+      .input(versionRef)
+      .output(versionView)
+      .query(async ({ ctx, input: { project, id, version } }) =>
+        viewVersion(await readVersion(ctx, { project, jobId: id }, version)),
+      ),
+
+    rollback: procedure
+      .meta({ summary: "Make an earlier definition the job's own again, as a new version." })
+      .input(rollbackInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...rollback } }) => rollbackJob(ctx, { project, jobId: id }, rollback)),
 
     reschedule: procedure
       .meta({ summary: "Replace a job's schedule." })

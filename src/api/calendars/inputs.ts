@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { projectName } from '../../core/definition.js';
+import { calendarName, calendarSchema } from '../../core/schedule/schema.js';
+import { by, cursor, limit } from '../inputs.js';
+
+export const calendarRef = z.strictObject({
+  project: projectName.default('default'),
+  name: calendarName.describe('Name of the calendar, unique in its project.'),
+});
+
+export const calendarPutInput = calendarRef.extend({
+  description: calendarSchema.shape.description.describe('What it is for.'),
+  timezone: calendarSchema.shape.timezone,
+  rules: calendarSchema.shape.rules.describe('Days and hours the calendar takes out.'),
+  ifRevision: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Only over this revision; 0: only if there is none. Else CALENDAR_CHANGED.'),
+  by,
+});
+
+export const calendarListInput = z.strictObject({ project: projectName.default('default'), limit, cursor });
