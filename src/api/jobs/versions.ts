@@ -45,7 +45,8 @@ export async function rollbackJob(
   const row = await readVersion(context, ref, version);
   const current = await currentDefinition(context, ref);
   const definition = submittedOf(row.definition, context.registry.get(row.definition.task));
-  const prepared = await prepareSuccessor(context, ref, definition, current.definition);
+  // Its intervals count from where they counted then.
+  const prepared = await prepareSuccessor(context, ref, definition, row.definition);
   // The digest is that of what was submitted then: applying the file it came from changes nothing.
   return commandJob(context, ref, 'update', {
     ...meta,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isoTime } from '../../core/ids.js';
 import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../core/schedule/index.js';
-import { wholeNumber } from '../definition-flags.js';
+import { wholeNumber } from '../flag-values.js';
 import { outputOf } from '../invocation.js';
 import type { Io } from '../io.js';
 
