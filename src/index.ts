@@ -8,9 +8,9 @@ export type {
   JobDetailView,
   JobItemView,
   JobView,
+  PreviewView,
   RunView,
   StatusView,
-  TimesView,
   TriggerView,
 } from './api/views.js';
 export type { DefinitionInput, Lane } from './core/definition.js';

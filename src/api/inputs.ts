@@ -62,8 +62,11 @@ export const versionRef = jobRef.extend({ version });
 export const rollbackInput = command.extend({ version: version.describe('Version whose definition to take again.') });
 export const versionListInput = jobRef.extend({ limit, cursor });
 
+const viewerTimezone = z.string().max(100).describe('Zone of whoever looks: times are told in it as well.');
+
 export const nextInput = jobRef.extend({
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
+  viewerTimezone: viewerTimezone.optional(),
 });
 
 export const jobListInput = z.strictObject({
@@ -102,6 +105,8 @@ export const previewInput = z.strictObject({
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
   from: time.optional().describe('Times after this one. Default: now.'),
   timezone: z.string().max(100).optional().describe("Zone of `local`. Default: the schedule's."),
+  viewerTimezone: viewerTimezone.optional(),
+  id: jobId.optional().describe('Job whose `H`, jitter and window to draw. Default: those of a job without a name.'),
 });
 
 export const healthInput = z.strictObject({ project }).prefault({});

@@ -5,7 +5,7 @@ import { addCalendars } from './commands/calendars.js';
 import { addDoctor } from './commands/doctor.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
-import { addNext } from './commands/next.js';
+import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
@@ -33,6 +33,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addJobs(jobs, io);
   addJobCommands(jobs, io);
   addVersions(jobs, io);
+  addJobTimes(jobs, io);
   addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
   addCalendars(
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),

@@ -24,7 +24,7 @@ import { ensureJob, validateJob } from '../jobs/ensure.js';
 import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
 import { jobStatus } from '../jobs/status.js';
-import { nextTimes, viewTimes } from '../jobs/times.js';
+import { nextTimes, previewJob } from '../jobs/times.js';
 import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
 import { viewJob, viewJobItem } from '../jobs/view.js';
 import { procedure, router } from '../trpc.js';
@@ -35,8 +35,8 @@ import {
   jobDetailView,
   jobPage,
   jobView,
+  previewView,
   statusView,
-  timesView,
   triggerView,
   validationView,
   versionPage,
@@ -165,12 +165,12 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .query(({ ctx, input }) => jobStatus(ctx, { project: input.project, jobId: input.id })),
 
     next: procedure
-      .meta({ summary: 'The next times of a job.' })
+      .meta({ summary: 'The next times of a job, and what there is to say of them.' })
       .input(nextInput)
-      .output(timesView)
+      .output(previewView)
       .query(async ({ ctx, input }) => {
         const job = await readJob(ctx, { project: input.project, jobId: input.id });
-        return viewTimes(job.words, nextTimes(job, input.count, ctx.now()), job.definition.schedule.timezone ?? 'UTC');
+        return previewJob(job, { ...input, after: ctx.now() });
       }),
   });
 }

@@ -40,7 +40,7 @@ describe('carillon next', () => {
   it.each([
     [['next', '61 * * * *'], 'CRON_INVALID'],
     [['next', '* * * * *', '--tz', 'Mars/Base'], 'TIMEZONE_UNKNOWN'],
-    [['next', 'every never'], 'DURATION_INVALID'],
+    [['next', 'every never'], 'INPUT_INVALID'],
   ])('refuses %j with %s, exit code 1 and a hint', async (argv, code) => {
     const ended = await carillon(argv);
     expect(ended.code).toBe(1);
