@@ -5,7 +5,7 @@ import { type Definition, definitionSchema, type Lane, type SubmittedDefinition 
 import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
-import { describeSchedule, normaliseSchedule, planSchedule } from './schedule/index.js';
+import { describeSchedule, firstRun, normaliseSchedule, planSchedule, submittedSchedule } from './schedule/index.js';
 import type { Resolved } from './schedule/schema.js';
 import { schemaFault } from './schema-fault.js';
 import { type AnyTask, attemptTimeout, type TaskRegistry } from './task.js';
@@ -23,7 +23,7 @@ const wakeAheadMs = 500;
  * Everything that is checked before a definition is stored, in one place: schema, task, input, schedule, bounds.
  * @param raw what a person wrote
  * @param now milliseconds since the epoch; occurrences are planned after it, and `every` is anchored to it
- * @param resolved what the schedule depends on beside itself
+ * @param resolved what the schedule depends on beside itself: the calendars it names (`calendarNames`), its seed
  * @throws CarillonError with the path of the field at fault
  */
 export function prepareDefinition(
@@ -48,7 +48,7 @@ export function prepareDefinition(
   };
   return {
     definition,
-    digest: digestOf(submitted),
+    digest: digestOf({ ...submitted, schedule: submittedSchedule(schedule) }),
     words: describeSchedule(schedule),
     plan: firstPlan(definition, now),
   };
@@ -59,19 +59,28 @@ export function attemptBound(lane: Lane, asked: string | undefined, task: Pick<A
   return attemptTimeout(lane, asked ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
 }
 
-/** The first plan of a schedule; a schedule without any occurrence after `now` is refused. */
+/** The first plan of a schedule; a schedule that never runs after `now` is refused. */
 function firstPlan(definition: Definition, now: number): Plan {
+  const { schedule } = definition;
   // `immediate` is due at `now` itself, and an `every` anchored in the future begins with its anchor.
-  const plan = planFor(definition, {
-    after: isoTime(now - (definition.schedule.immediate ? 1 : 0)),
-    count: planLength,
-  });
-  if (plan.entries.length > 0) return plan;
-  throw new CarillonError('SCHEDULE_NEVER_FIRES', `The schedule has no occurrence after ${isoTime(now)}.`, {
-    field: 'schedule',
-    value: definition.schedule,
-    hint: 'Check `at`, `end` and the day of the month; to run at once, use {"immediate": true}.',
-  });
+  const after = now - (schedule.immediate ? 1 : 0);
+  const plan = planFor(definition, { after: isoTime(after), count: planLength });
+  const runs = plan.entries.some(({ excluded }) => excluded === undefined);
+  if (runs || (!plan.exhausted && firstRun(schedule, after) !== undefined)) return plan;
+  const taken = plan.entries.length > 0;
+  throw new CarillonError(
+    'SCHEDULE_NEVER_FIRES',
+    taken
+      ? `The schedule never runs after ${isoTime(now)}: its exclusions take every occurrence.`
+      : `The schedule has no occurrence after ${isoTime(now)}.`,
+    {
+      field: taken ? 'schedule.exclude' : 'schedule',
+      value: submittedSchedule(schedule),
+      hint: taken
+        ? 'Exclude less, or check which zone the exclusions are read in.'
+        : 'Check `at`, `end` and the day of the month; to run at once, use {"immediate": true}.',
+    },
+  );
 }
 
 /** The following occurrences as plan entries, each to be woken for ahead of its time. What is due at once is not. */
@@ -120,6 +129,7 @@ export function parseWith<Schema extends z.ZodType>(
   throw schemaFault(result.error, value, code, prefix);
 }
 
+/** Of the schedule's normal form, so that what is stored and what was written have the same digest. */
 function digestOf(submitted: SubmittedDefinition): string {
   return createHash('sha256').update(stableJson(submitted)).digest('hex').slice(0, 32);
 }

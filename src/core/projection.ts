@@ -33,7 +33,8 @@ export const zeroCounters: JobCounters = {
 
 /** Whether the schedule has a single occurrence. */
 export function isOnce(schedule: Schedule): boolean {
-  return schedule.immediate === true || schedule.at !== undefined;
+  const { immediate, at } = schedule;
+  return immediate === true || (Array.isArray(at) ? at.length === 1 : at !== undefined);
 }
 
 /** How a job ends whose schedule has nothing left: a job of one occurrence fares as its run did. */

@@ -1,6 +1,7 @@
 import type { Definition, SubmittedDefinition } from './definition.js';
 import { attemptBound, stableJson } from './prepare.js';
 import { isOnce } from './projection.js';
+import { submittedSchedule } from './schedule/index.js';
 import type { NormalSchedule, Schedule } from './schedule/schema.js';
 import type { AnyTask } from './task.js';
 
@@ -25,13 +26,13 @@ export function submittedOf(definition: Definition, task: AnyTask): SubmittedDef
   };
 }
 
-/** The schedule without what was fixed beside it. The anchor stays: it is what keeps the beat. */
-export function submittedSchedule({ resolved: _, ...schedule }: NormalSchedule): Schedule {
+/** The schedule without what was fixed beside it, as people see it. */
+export function plainSchedule({ resolved: _, ...schedule }: NormalSchedule): Schedule {
   return schedule;
 }
 
 /** Whether two definitions say the same, whatever way each was written. Revisions of calendars do not count. */
 export function sameDefinition(one: Definition, other: Definition): boolean {
-  const plain = (definition: Definition) => ({ ...definition, schedule: submittedSchedule(definition.schedule) });
+  const plain = (definition: Definition) => ({ ...definition, schedule: plainSchedule(definition.schedule) });
   return stableJson(plain(one)) === stableJson(plain(other));
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { CarillonError, show } from '../../core/errors.js';
 import { isoTime } from '../../core/ids.js';
 import { checkRules } from '../../core/schedule/calendar.js';
+import { calendarOfICalendar } from '../../core/schedule/index.js';
 import type { Calendar } from '../../core/schedule/schema.js';
 import { Zone } from '../../core/schedule/zone.js';
 import type { CalendarKey, CalendarRow } from '../../store/store.js';
@@ -68,10 +69,12 @@ export async function deleteCalendar({ store }: InnerContext, { project, name }:
   );
 }
 
-function contentOf({ description, timezone, rules = [] }: Partial<Calendar>): Calendar {
+/** What an iCalendar file says of itself is outranked by what is said beside it. */
+function contentOf({ description, timezone, rules, ical }: Partial<Calendar> & { ical?: string }): Calendar {
   if (timezone !== undefined) Zone.of(timezone, 'timezone');
-  checkRules(rules, 'rules');
-  return { description, timezone, rules };
+  const read: Calendar = ical === undefined ? { rules: rules ?? [] } : calendarOfICalendar(ical);
+  checkRules(read.rules, 'rules');
+  return { ...read, ...(description !== undefined && { description }), ...(timezone !== undefined && { timezone }) };
 }
 
 function viewCalendar({ calendar, ...row }: CalendarRow): CalendarView {

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
-import type { Schedule } from '../../core/schedule/schema.js';
 import { isClosed } from '../../core/states.js';
 import { sameDefinition } from '../../core/submitted.js';
 import type { InnerContext } from '../context.js';
@@ -53,16 +52,15 @@ async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown)
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
-  if (asDefined.digest === current.digest || means(asDefined, submitted, current))
+  if (asDefined.digest === current.digest || means(asDefined, current))
     return { action: 'unchanged', prepared: asDefined, current };
   if (isClosed(current.state)) throw closed(ref, current);
   return { action: 'update', prepared: await prepareSuccessor(context, ref, submitted, current.definition), current };
 }
 
 /** Whether the job's definition was only written in another way: durations, defaults, what was exported from the job. */
-function means(asDefined: PreparedDefinition, submitted: unknown, { definition }: JobSnapshot): boolean {
-  const asked = (submitted as { schedule: Schedule }).schedule;
-  const schedule = keepBeat(asked, definition.schedule, asDefined.definition.schedule);
+function means(asDefined: PreparedDefinition, { definition }: JobSnapshot): boolean {
+  const schedule = keepBeat(definition.schedule, asDefined.definition.schedule);
   return sameDefinition({ ...asDefined.definition, schedule }, definition);
 }
 

@@ -31,35 +31,34 @@ export async function prepareSuccessor(
 ): Promise<PreparedDefinition> {
   const now = context.now();
   const prepared = await prepare(context, ref, submitted, now);
-  const asked = (submitted as { schedule: Schedule }).schedule;
-  const schedule = keepBeat(asked, current.schedule, prepared.definition.schedule);
+  const schedule = keepBeat(current.schedule, prepared.definition.schedule);
   if (schedule === prepared.definition.schedule) return prepared;
   const definition = { ...prepared.definition, schedule };
   return { ...prepared, definition, plan: planFor(definition, { after: isoTime(now), count: planLength }) };
 }
 
 /** The schedule counting from where the one before counts, wherever nobody said from where. */
-export function keepBeat(asked: Schedule, before: NormalSchedule, after: NormalSchedule): NormalSchedule {
-  const anchor = keptAnchor(asked, before, after);
-  const anchors = after.union?.map((source, index) => keptAnchor(asked.union?.[index], before.union?.[index], source));
-  if (anchor === undefined && !anchors?.some(Boolean)) return after;
-  return {
-    ...after,
-    ...(anchor !== undefined && { anchor }),
-    ...(anchors && { union: after.union?.map((source, index) => withAnchor(source, anchors[index])) }),
-  };
+export function keepBeat(before: NormalSchedule, after: NormalSchedule): NormalSchedule {
+  const anchors = (after.resolved?.added ?? []).filter((path) => /(^|\.)anchor$/.test(path));
+  const kept = anchors.flatMap((path) => {
+    const owner = path.split('.').slice(0, -1);
+    const then = sourceAt(before, owner);
+    return then?.anchor !== undefined && sameBeat(then, sourceAt(after, owner)) ? [{ owner, anchor: then.anchor }] : [];
+  });
+  if (kept.length === 0) return after;
+  const copy = structuredClone(after);
+  for (const { owner, anchor } of kept) Object.assign(sourceAt(copy, owner) ?? {}, { anchor });
+  return copy;
 }
 
-function withAnchor(source: Source, anchor: string | undefined): Source {
-  return anchor === undefined ? source : { ...source, anchor };
+function sourceAt(schedule: NormalSchedule, path: string[]): Source | undefined {
+  return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], schedule) as
+    | Source
+    | undefined;
 }
 
-type Beat = Pick<Source, 'every' | 'rrule' | 'timezone' | 'anchor'>;
-
-function keptAnchor(asked: Beat | undefined, before: Beat | undefined, after: Beat): string | undefined {
-  if (asked?.anchor !== undefined || before?.anchor === undefined || after.anchor === undefined) return undefined;
-  const same = before.every === after.every && before.rrule === after.rrule && before.timezone === after.timezone;
-  return same ? before.anchor : undefined;
+function sameBeat(one: Source, other: Source | undefined): boolean {
+  return (['every', 'rrule', 'cron', 'timezone'] as const).every((field) => one[field] === other?.[field]);
 }
 
 /** The current definition with another schedule, checked and planned. */

@@ -1,7 +1,7 @@
 import type { JobSnapshot } from '../../core/contract.js';
 import type { Definition } from '../../core/definition.js';
 import { workflowId } from '../../core/ids.js';
-import { submittedSchedule } from '../../core/submitted.js';
+import { plainSchedule } from '../../core/submitted.js';
 import type { Consoles } from '../context.js';
 import type { JobItemView, JobView } from '../views.js';
 
@@ -18,7 +18,7 @@ export function viewJob(snapshot: JobSnapshot, consoles: Consoles): JobView {
 
 /** Without what the schedule was resolved to: that is nobody's to write. */
 export function viewDefinition(definition: Definition): JobView['definition'] {
-  return { ...definition, schedule: submittedSchedule(definition.schedule) };
+  return { ...definition, schedule: plainSchedule(definition.schedule) };
 }
 
 function calendarsOf({ schedule }: Definition): JobView['calendars'] {

@@ -12,7 +12,7 @@ export function addCalendars(calendars: Command, io: Io): void {
     .command('put')
     .argument('<name>')
     .description('create or replace a calendar; jobs that name it are planned anew')
-    .requiredOption('-f, --file <path>', 'rules as YAML')
+    .requiredOption('-f, --file <path>', 'rules as YAML, or an iCalendar file (*.ics)')
     .option('--if-revision <n>', 'only over this revision; 0: only if there is none', revisionNumber)
     .action(async (name: string, flags: { file: string; ifRevision?: number }, command: Command) => {
       const { client, output, project, by } = openInvocation(command, io);

@@ -1,94 +1,85 @@
-import type { CronFields } from './cron-fields.js';
-import type { Segment, Zone } from './zone.js';
+import { calendarEnd, calendarStart, nextLocal, previousLocal } from './cron-calendar.js';
+import type { Cron } from './cron-fields.js';
+import { nextInterval, previousInterval } from './interval.js';
+import type { Dst } from './schema.js';
+import type { Zone } from './zone.js';
 
 /*
- * Rules for the two hours a year when the wall clock jumps:
- * - The hour field is unrestricted (every n minutes, hourly): every reading of the wall clock counts. Both passes of
- *   an overlap run, a gap has nothing to run.
- * - Otherwise each local time runs exactly once: in an overlap in the first pass, in a gap moved forward by its length.
+ * Rules for the hours when the wall clock jumps:
+ * - Fixed rate (the hour field takes every hour): every reading of the wall clock counts. Both passes of an overlap
+ *   run, a gap has nothing to run.
+ * - Otherwise `dst` decides about each local time that a gap swallows or that occurs twice.
+ * Times are found segment by segment of the zone; within one, local time and UTC run in step.
  */
-const everyHour = (1n << 24n) - 1n;
 const dayMs = 86_400_000;
-/** The longest wait of a satisfiable expression is 40 years: 29 February on one weekday, across the year 2100. */
-const horizonMs = 41 * 366 * dayMs;
+const firstInstant = calendarStart - dayMs;
+const lastInstant = calendarEnd + dayMs;
+/** A local time lies less than this from its instant, offset, shift and all, when both are read as UTC. */
+const reach = 2 * dayMs;
 
-/** First occurrence strictly after `after` (ms since the epoch); undefined when there is none. */
-export function nextCron(fields: CronFields, zone: Zone, after: number): number | undefined {
-  let from = Math.floor(after / 1000) * 1000 + 1000;
-  const limit = from + horizonMs;
-  while (from <= limit) {
+/** First occurrence strictly after `after`; undefined when there is none. Instants in ms since the epoch. */
+export function nextCron(cron: Cron, zone: Zone, dst: Dst, after: number): number | undefined {
+  if (cron.every) return nextInterval(cron.every, 0, zone, dst, after);
+  let from = Math.max(Math.floor(after / 1000) * 1000 + 1000, firstInstant);
+  while (from < lastInstant) {
     const segment = zone.segmentAt(from);
-    const found = nextInSegment(fields, zone, segment, from);
-    if (found !== undefined) return found;
-    from = segment.end;
+    const { start, end, offset } = segment;
+    const bent = !cron.fixedRate;
+    const low = bent && segment.before > offset && dst.overlap === 'first' ? start + segment.before : 0;
+    const high = bent && segment.after < offset && dst.overlap === 'last' ? end + segment.after : end + offset;
+    const local = nextLocal(cron, Math.max(from + offset, low));
+    let found = local !== undefined && local < high ? local - offset : Number.POSITIVE_INFINITY;
+    if (bent && segment.before < offset && dst.gap === 'shift' && from < start + offset - segment.before) {
+      const swallowed = nextLocal(cron, Math.max(start, from) + segment.before);
+      if (swallowed !== undefined && swallowed < start + offset) found = Math.min(found, swallowed - segment.before);
+    }
+    if (bent && segment.after > offset && dst.gap === 'before' && swallowsAny(cron, segment)) {
+      found = Math.min(found, end - 1000);
+    }
+    if (found !== Number.POSITIVE_INFINITY) return found;
+    from = end;
+    // Unless the clock goes back at the end of the segment, nothing is due before the next local time that matches.
+    if (segment.after >= offset) {
+      if (local === undefined) return undefined;
+      from = Math.max(end, local - reach);
+    }
   }
   return undefined;
 }
 
-function nextInSegment(fields: CronFields, zone: Zone, segment: Segment, from: number): number | undefined {
-  const { start, end, offset } = segment;
-  let localFrom = from + offset;
-  let moved: number | undefined;
-  if (fields.hour !== everyHour) {
-    const before = zone.segmentAt(start - 1).offset;
-    if (offset < before) localFrom = Math.max(localFrom, start + before);
-    if (offset > before) {
-      const swallowed = nextLocal(fields, Math.max(start, from) + before, start + offset - 1);
-      if (swallowed !== undefined) moved = swallowed - before;
+/** Last occurrence strictly before `before`: the inverse of {@link nextCron}. */
+export function previousCron(cron: Cron, zone: Zone, dst: Dst, before: number): number | undefined {
+  if (cron.every) return previousInterval(cron.every, 0, zone, dst, before);
+  let to = Math.min(Math.ceil(before / 1000) * 1000, lastInstant);
+  while (to > firstInstant) {
+    const segment = zone.segmentAt(to - 1000);
+    const { start, end, offset } = segment;
+    const bent = !cron.fixedRate;
+    const low = start + (bent && dst.overlap === 'first' ? Math.max(offset, segment.before) : offset);
+    const high = bent && dst.overlap === 'last' ? Math.min(to + offset, end + segment.after) : to + offset;
+    const local = previousLocal(cron, high - 1000);
+    let found = local !== undefined && local >= low ? local - offset : Number.NEGATIVE_INFINITY;
+    if (bent && segment.before < offset && dst.gap === 'shift') {
+      const swallowed = previousLocal(cron, Math.min(start + offset, to + segment.before) - 1000);
+      if (swallowed !== undefined && swallowed >= start + segment.before) {
+        found = Math.max(found, swallowed - segment.before);
+      }
     }
-  }
-  const local = nextLocal(fields, localFrom, end + offset - 1);
-  const regular = local === undefined ? undefined : local - offset;
-  return moved === undefined || (regular !== undefined && regular < moved) ? regular : moved;
-}
-
-/** First matching local time in [from, to]; local times are ms to be read with UTC getters. */
-function nextLocal(fields: CronFields, from: number, to: number): number | undefined {
-  let day = Math.floor(from / dayMs) * dayMs;
-  let time = timeOnDay(fields, Math.ceil((from - day) / 1000));
-  for (; day <= to; day += dayMs, time = timeOnDay(fields, 0)) {
-    const date = new Date(day);
-    if (!has(fields.month, date.getUTCMonth() + 1)) {
-      day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - dayMs;
-      continue;
+    if (bent && segment.after > offset && dst.gap === 'before' && to === end && swallowsAny(cron, segment)) {
+      found = end - 1000;
     }
-    if (time === undefined || !matchesDay(fields, date)) continue;
-    const local = day + time * 1000;
-    return local <= to ? local : undefined;
+    if (found !== Number.NEGATIVE_INFINITY) return found;
+    to = start;
+    if (segment.before <= offset) {
+      if (local === undefined) return undefined;
+      to = Math.min(start, local + reach);
+    }
   }
   return undefined;
 }
 
-function matchesDay(fields: CronFields, date: Date): boolean {
-  const inMonth = has(fields.dayOfMonth, date.getUTCDate());
-  const inWeek = has(fields.dayOfWeek, date.getUTCDay());
-  return fields.eitherDay ? inMonth || inWeek : inMonth && inWeek;
-}
-
-/** Smallest matching second of the day that is at least `from`. */
-function timeOnDay(fields: CronFields, from: number): number | undefined {
-  const hour = Math.floor(from / 3600);
-  const minute = Math.floor((from % 3600) / 60);
-  if (has(fields.hour, hour)) {
-    if (has(fields.minute, minute)) {
-      const second = lowest(fields.second, from % 60);
-      if (second !== undefined) return hour * 3600 + minute * 60 + second;
-    }
-    const later = lowest(fields.minute, minute + 1);
-    if (later !== undefined) return hour * 3600 + later * 60 + (lowest(fields.second, 0) as number);
-  }
-  const later = lowest(fields.hour, hour + 1);
-  return later === undefined
-    ? undefined
-    : later * 3600 + (lowest(fields.minute, 0) as number) * 60 + (lowest(fields.second, 0) as number);
-}
-
-function has(set: bigint, value: number): boolean {
-  return ((set >> BigInt(value)) & 1n) === 1n;
-}
-
-/** The lowest member of the set that is at least `from`. */
-function lowest(set: bigint, from: number): number | undefined {
-  for (let value = from; value < 64; value++) if (has(set, value)) return value;
-  return undefined;
+/** Whether the gap at the end of a segment swallows an occurrence. */
+function swallowsAny(cron: Cron, { end, offset, after }: { end: number; offset: number; after: number }): boolean {
+  const local = nextLocal(cron, end + offset);
+  return local !== undefined && local < end + after;
 }

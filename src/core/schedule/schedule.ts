@@ -1,11 +1,8 @@
-import { type Duration, formatDuration, parseDuration } from '../duration.js';
-import { CarillonError } from '../errors.js';
-import { isoTime } from '../ids.js';
-import { nextCron } from './cron.js';
-import { parseCron } from './cron-fields.js';
-import { nextInterval } from './interval.js';
-import type { NormalSchedule, Resolved, Schedule } from './schema.js';
-import { parseTime } from './time.js';
+import { compileExclusions, type Excludes } from './exclusion.js';
+import { spreadOf } from './jitter.js';
+import { movedEntries } from './moving.js';
+import type { NormalSchedule } from './schema.js';
+import { type CompiledSource, compileSource, contextOf, merge, type Next } from './source.js';
 import { Zone } from './zone.js';
 
 /** One due time, in ms since the epoch. The other fields are those of a plan entry. */
@@ -16,49 +13,15 @@ export interface Occurrence {
   moved?: string;
 }
 
-/** A schedule as a function: the first nominal time strictly after an instant. Both in ms since the epoch. */
-type Next = (after: number) => number | undefined;
+/** Most excluded occurrences in one answer: a plan must not grow with what does not run. */
+const maximumExcluded = 500;
+/** How far is looked for an occurrence that runs. */
+const searchSteps = 10_000;
+const searchMs = 10 * 366 * 86_400_000;
 
 /**
- * Checks a schedule and fixes what depends on the moment of submission: the zone's default, an interval's anchor, the
- * nominal time of an immediate run. Times become UTC, durations ISO 8601.
- * @throws CarillonError CRON_INVALID, TIMEZONE_UNKNOWN, TIME_INVALID, DURATION_INVALID or SCHEDULE_INVALID
- */
-export function normaliseSchedule(schedule: Schedule, now: number, resolved: Resolved = { seed: '' }): NormalSchedule {
-  const timezone = schedule.timezone ?? 'UTC';
-  Zone.of(timezone, 'schedule.timezone');
-  const time = (field: 'at' | 'anchor' | 'start' | 'end') => {
-    const text = schedule[field];
-    return text === undefined ? undefined : isoTime(parseTime(text as string, timezone, `schedule.${field}`));
-  };
-  const every = schedule.every && formatDuration(parseDuration(schedule.every, 'schedule.every'));
-  if (schedule.every && shorterThanSecond(parseDuration(schedule.every))) {
-    throw new CarillonError('SCHEDULE_INVALID', `Expected \`schedule.every\` of at least 1 s, got ${schedule.every}.`, {
-      field: 'schedule.every',
-      value: schedule.every,
-      hint: 'For work below a second, start one run that loops.',
-    });
-  }
-  const start = schedule.immediate ? isoTime(now) : time('start');
-  const anchor = every && (time('anchor') ?? start ?? isoTime(Math.floor(now / 1000) * 1000));
-  const normal = { ...schedule, timezone, every, at: time('at'), anchor, start, end: time('end'), resolved };
-  if (schedule.cron !== undefined) parseCron(schedule.cron);
-  if (normal.start && normal.end && normal.end < normal.start) {
-    throw new CarillonError('SCHEDULE_INVALID', 'Expected `schedule.end` not to be before `schedule.start`.', {
-      field: 'schedule.end',
-      value: schedule.end,
-      hint: 'Swap the two, or leave one out.',
-    });
-  }
-  return Object.fromEntries(Object.entries(normal).filter(([, value]) => value !== undefined)) as Schedule;
-}
-
-function shorterThanSecond({ months, days, ms }: Duration): boolean {
-  return months === 0 && days === 0 && ms < 1000;
-}
-
-/**
- * The nominal times of a normalised schedule strictly after `after`, at most `count` of them, ascending.
+ * The nominal times of a normalised schedule strictly after `after`, ascending: at most `count` that run, and those
+ * between and before them that are excluded. It ends early, not exhausted, after 500 excluded ones.
  * `exhausted`: no further one will ever come.
  */
 export function planSchedule(
@@ -66,16 +29,23 @@ export function planSchedule(
   after: number,
   count: number,
 ): { occurrences: Occurrence[]; exhausted: boolean } {
-  const next = compile(schedule);
+  const { end } = boundsOf(schedule);
+  const spread = spreadOf(schedule, end);
+  const advance = entriesAfter(schedule, after);
   const occurrences: Occurrence[] = [];
-  let cursor = after;
-  while (occurrences.length < count) {
-    const at = next(cursor);
-    if (at === undefined) return { occurrences, exhausted: true };
-    occurrences.push({ at });
-    cursor = at;
+  let runs = 0;
+  let current = advance();
+  while (current !== undefined && runs < count && occurrences.length - runs < maximumExcluded) {
+    const following = advance();
+    if (current.excluded === undefined) {
+      runs++;
+      const effectiveAt = spread?.(current.at, following?.at);
+      if (effectiveAt !== undefined && effectiveAt > current.at) current.effectiveAt = effectiveAt;
+    }
+    occurrences.push(current);
+    current = following;
   }
-  return { occurrences, exhausted: next(cursor) === undefined };
+  return { occurrences, exhausted: current === undefined };
 }
 
 /** {@link planSchedule} for those who ask for nominal times alone. */
@@ -88,29 +58,94 @@ export function plannedTimes(
   return { times: occurrences.filter(({ excluded }) => excluded === undefined).map(({ at }) => at), exhausted };
 }
 
-function compile(schedule: Schedule): Next {
-  const start = schedule.start === undefined ? Number.NEGATIVE_INFINITY : Date.parse(schedule.start);
-  const end = schedule.end === undefined ? Number.POSITIVE_INFINITY : Date.parse(schedule.end);
-  const next = occurrences(schedule, start);
+/**
+ * The first occurrence after `after` that is not excluded; undefined if none is found within 10,000 occurrences or ten
+ * years. What an exclusion covers in one piece counts as one.
+ */
+export function firstRun(schedule: NormalSchedule, after: number): number | undefined {
+  if (isMoving(schedule)) return firstMoved(schedule, after);
+  const excludes = compileExclusions(schedule);
+  const next = baseOf(schedule);
+  let at = next(after);
+  for (let step = 0; at !== undefined && step < searchSteps; step++) {
+    const cover = excludes?.(at);
+    if (!cover) return at;
+    if (at - after > searchMs) return undefined;
+    at = next(Math.max(at, cover.until - 1));
+  }
+  return undefined;
+}
+
+function firstMoved(schedule: NormalSchedule, after: number): number | undefined {
+  const advance = entriesAfter(schedule, after);
+  for (let step = 0; step < searchSteps; step++) {
+    const entry = advance();
+    if (entry === undefined || entry.at - after > searchMs) return undefined;
+    if (entry.excluded === undefined) return entry.at;
+  }
+  return undefined;
+}
+
+/** The occurrences of a schedule within its bounds, whether excluded or not. */
+export function baseOf(schedule: NormalSchedule): Next {
+  const { start, end } = boundsOf(schedule);
+  const next = sourceOf(schedule, start);
   return (after) => {
     const time = next(Math.max(after, start - 1));
     return time !== undefined && time <= end ? time : undefined;
   };
 }
 
-function occurrences(schedule: Schedule, start: number): Next {
-  const zone = Zone.of(schedule.timezone ?? 'UTC');
-  if (schedule.immediate) return once(start);
-  if (schedule.at !== undefined) return once(Date.parse(schedule.at as string));
-  if (schedule.every !== undefined) {
-    const every = parseDuration(schedule.every);
-    const anchor = Date.parse(schedule.anchor as string);
-    return (after) => nextInterval(every, anchor, zone, after);
-  }
-  const fields = parseCron(schedule.cron as string);
-  return (after) => nextCron(fields, zone, after);
+function sourceOf(schedule: NormalSchedule, start: number): Next {
+  if (schedule.immediate) return (after) => (start > after ? start : undefined);
+  return merge(sourcesOf(schedule).map(({ next }) => next));
 }
 
-function once(time: number): Next {
-  return (after) => (time > after ? time : undefined);
+/** What a schedule is made of: its union, or itself. An immediate one has no source. */
+export function sourcesOf(schedule: NormalSchedule, context = contextOf(schedule)): CompiledSource[] {
+  if (schedule.immediate) return [];
+  if (schedule.union === undefined) return [compileSource(schedule, context, 'schedule')];
+  return schedule.union.map((source, index) => compileSource(source, context, `schedule.union.${index}`));
+}
+
+/** The entries after an instant, one by one. */
+function entriesAfter(schedule: NormalSchedule, after: number): () => Occurrence | undefined {
+  const excludes = compileExclusions(schedule);
+  if (excludes && isMoving(schedule)) return moved(schedule, excludes, after);
+  const next = baseOf(schedule);
+  let cursor: number | undefined = after;
+  return () => {
+    cursor = cursor === undefined ? undefined : next(cursor);
+    if (cursor === undefined) return undefined;
+    const cover = excludes?.(cursor);
+    return cover ? { at: cursor, excluded: cover.what } : { at: cursor };
+  };
+}
+
+function isMoving({ exclude, onExcluded }: NormalSchedule): boolean {
+  return exclude !== undefined && onExcluded !== undefined && onExcluded !== 'skip';
+}
+
+function moved(schedule: NormalSchedule, excludes: Excludes, after: number): () => Occurrence | undefined {
+  const { timezone, dst } = contextOf(schedule);
+  const entries = movedEntries(
+    {
+      next: baseOf(schedule),
+      probe: baseOf(schedule),
+      excludes,
+      zone: Zone.of(timezone),
+      dst,
+      direction: schedule.onExcluded === 'previous_working' ? 'previous_working' : 'next_working',
+      ...boundsOf(schedule),
+    },
+    after,
+  );
+  return () => entries.next().value ?? undefined;
+}
+
+function boundsOf({ start, end }: NormalSchedule): { start: number; end: number } {
+  return {
+    start: start === undefined ? Number.NEGATIVE_INFINITY : Date.parse(start),
+    end: end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end),
+  };
 }

@@ -59,11 +59,14 @@ export const calendarRuleSchema = z.union([
 ]);
 export type CalendarRule = z.infer<typeof calendarRuleSchema>;
 
+/** Most rules of one calendar. */
+export const maximumRules = 2000;
+
 /** A named set of days and hours, shared in a project. */
 export const calendarSchema = z.strictObject({
   description: z.string().max(1000).optional(),
   timezone: timezone.optional(),
-  rules: z.array(calendarRuleSchema).max(2000),
+  rules: z.array(calendarRuleSchema).max(maximumRules),
 });
 export type Calendar = z.infer<typeof calendarSchema>;
 
@@ -71,11 +74,15 @@ export const calendarName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/, 'Expected 1-100 lower-case letters, digits, dots or dashes.');
 
-const exclusionSchema = z.union([
-  z.strictObject({ calendar: calendarName.describe('Name of a calendar of the project.') }),
-  calendarRuleSchema,
-  sourceSchema,
-]);
+const exclusionForms = 'calendar, date, from and to, yearly, weekly, at, every, cron or rrule';
+const exclusionSchema = z.union(
+  [
+    z.strictObject({ calendar: calendarName.describe('Name of a calendar of the project.') }),
+    ...calendarRuleSchema.options,
+    sourceSchema,
+  ],
+  { error: (issue) => exclusionFault(issue as ExclusionFault) },
+);
 export type Exclusion = z.infer<typeof exclusionSchema>;
 
 export const dstSchema = z.strictObject({
@@ -166,11 +173,27 @@ export interface Resolved {
   seed: string;
   /** The calendars it names. `revision` tells whether one has changed since. */
   calendars?: Record<string, Calendar & { revision: number }>;
+  /** Fields that normalising filled in, as paths below the schedule. */
+  added?: string[];
 }
 
 /** A schedule ready to be planned: times in UTC, durations ISO 8601, the anchor fixed. */
 export interface NormalSchedule extends Schedule {
   resolved?: Resolved;
+}
+
+interface ExclusionFault {
+  input?: unknown;
+  errors?: { message: string; path: PropertyKey[] }[][];
+}
+
+/** A union's fault says little: what is meant shows in the fields, so the fault of that form is the one to tell. */
+function exclusionFault({ input, errors = [] }: ExclusionFault): string {
+  const given = typeof input === 'object' && input !== null ? input : {};
+  const forms = [['calendar'], ['date'], ['from', 'to'], ['yearly'], ['weekly'], ['at', 'every', 'cron', 'rrule']];
+  const meant = forms.findIndex((fields) => fields.some((field) => field in given));
+  const faults = errors[meant]?.map(({ message, path }) => [...path.map(String), message].join(': ')) ?? [];
+  return faults.join('; ') || `Expected an object with one of ${exclusionForms}.`;
 }
 
 type Context = Parameters<Parameters<z.ZodType['superRefine']>[0]>[1];

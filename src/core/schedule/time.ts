@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../errors.js';
 import { isoTime } from '../ids.js';
+import type { Dst } from './schema.js';
 import { Zone } from './zone.js';
 
 const pattern =
@@ -10,6 +11,32 @@ const pattern =
  * (`2026-12-01T09:00[Europe/Berlin]`), or as a local time of `timezone`. Throws TIME_INVALID or TIMEZONE_UNKNOWN.
  */
 export function parseTime(text: string, timezone: string, field: string): number {
+  const { local, offset, zone } = readTime(text, timezone, field);
+  return zone ? zone.fromLocal(local) : local - offset;
+}
+
+/**
+ * {@link parseTime} by the rules of a schedule for changes of the clock: a local time that occurs twice may mean both.
+ * One that a gap swallows, where gaps are to be skipped, is refused.
+ */
+export function parseTimes(text: string, timezone: string, field: string, dst: Dst): number[] {
+  const { local, offset, zone } = readTime(text, timezone, field);
+  if (!zone) return [local - offset];
+  const instants = zone.instantsOf(local, dst);
+  if (instants.length > 0) return instants;
+  throw new CarillonError(
+    'TIME_INVALID',
+    `Expected \`${field}\` to be a time that exists, got ${show(text)}: the clock jumps over it.`,
+    {
+      field,
+      value: text,
+      hint: 'Write another time, or `dst: {gap: shift}`.',
+    },
+  );
+}
+
+/** A local time with either the zone or the offset it is in. */
+function readTime(text: string, timezone: string, field: string): { local: number; offset: number; zone?: Zone } {
   const part = pattern.exec(text.trim());
   if (!part) throw invalid(text, field);
   const [, year, month, date, hour = '0', minute = '0', second = '0', fraction = '', offset, zone] = part;
@@ -34,8 +61,8 @@ export function parseTime(text: string, timezone: string, field: string): number
   ];
   if (exact.some((value, index) => value !== Number([month, date, hour, minute, second][index])))
     throw invalid(text, field);
-  if (offset) return local - offsetMs(offset);
-  return Zone.of(zone ?? timezone, zone ? field : 'schedule.timezone').fromLocal(local);
+  if (offset) return { local, offset: offsetMs(offset) };
+  return { local, offset: 0, zone: Zone.of(zone ?? timezone, zone ? field : 'schedule.timezone') };
 }
 
 function offsetMs(offset: string): number {

@@ -1,4 +1,5 @@
 import { CarillonError, show } from '../errors.js';
+import type { Dst } from './schema.js';
 
 /** A stretch of time in which a zone's offset does not change. Instants in ms since the epoch, `end` exclusive. */
 export interface Segment {
@@ -6,6 +7,9 @@ export interface Segment {
   end: number;
   /** Local time minus UTC, in ms. */
   offset: number;
+  /** The offsets of the segments around it. Equal to `offset` where a segment ends only because its table does. */
+  before: number;
+  after: number;
 }
 
 const day = 86_400_000;
@@ -19,6 +23,7 @@ const zones = new Map<string, Zone>();
 export class Zone {
   readonly #format: Intl.DateTimeFormat;
   readonly #blocks = new Map<number, Segment[]>();
+  #last: Segment = { start: 0, end: 0, offset: 0, before: 0, after: 0 };
 
   /** @throws CarillonError TIMEZONE_UNKNOWN */
   static of(name: string, field = 'timezone'): Zone {
@@ -61,6 +66,11 @@ export class Zone {
 
   /** The segment an instant lies in. */
   segmentAt(instant: number): Segment {
+    if (instant < this.#last.start || instant >= this.#last.end) this.#last = this.#find(instant);
+    return this.#last;
+  }
+
+  #find(instant: number): Segment {
     const segments = this.#block(Math.floor(instant / block));
     let low = 0;
     let high = segments.length - 1;
@@ -91,22 +101,46 @@ export class Zone {
     return this.segmentAt(second).offset === after ? second : first;
   }
 
+  /**
+   * The instants of a local time under these rules, ascending: none (a gap, `skip`), one, or two (an overlap, `both`).
+   * Local time as `toLocal` gives it.
+   */
+  instantsOf(local: number, dst: Dst): number[] {
+    const found: number[] = [];
+    const to = local + 13 * 3_600_000;
+    for (let from = local - 15 * 3_600_000; from < to; ) {
+      const { start, end, offset, after } = this.segmentAt(from);
+      const instant = local - offset;
+      if (instant >= start && instant < end) found.push(instant);
+      // In the gap at the end of this segment.
+      if (local >= end + offset && local < end + after) {
+        if (dst.gap === 'skip') return [];
+        return [dst.gap === 'shift' ? instant : end - 1000];
+      }
+      from = end;
+    }
+    if (found.length < 2 || dst.overlap === 'both') return found;
+    return dst.overlap === 'first' ? found.slice(0, 1) : found.slice(-1);
+  }
+
   #block(index: number): Segment[] {
     const known = this.#blocks.get(index);
     if (known) return known;
     const start = index * block;
     const end = start + block;
     const segments: Segment[] = [];
-    let current: Segment = { start, end, offset: this.#offset(start) };
+    let first = start;
+    let before = this.#offset(start - 1000);
+    let offset = this.#offset(start);
     for (let from = start; from < end; from += probe) {
       const to = Math.min(from + probe, end);
-      const offset = this.#offset(to);
-      if (offset === current.offset || to === end) continue;
-      const turn = this.#transition(from, to, current.offset);
-      segments.push({ ...current, end: turn });
-      current = { start: turn, end, offset };
+      const after = this.#offset(to);
+      if (after === offset) continue;
+      const turn = this.#transition(from, to, offset);
+      segments.push({ start: first, end: turn, offset, before, after });
+      [first, before, offset] = [turn, offset, after];
     }
-    segments.push(current);
+    if (first < end) segments.push({ start: first, end, offset, before, after: offset });
     this.#blocks.set(index, segments);
     return segments;
   }

@@ -64,7 +64,7 @@ test.each([
   [{ ...base, schedule: { every: '1h', cron: '* * * * *' } }, 'INPUT_INVALID', 'schedule'],
   [{ ...base, schedule: { cron: 'x' } }, 'CRON_INVALID', 'schedule.cron'],
   [{ ...base, schedule: { at: '2020-01-01T00:00:00Z' } }, 'SCHEDULE_NEVER_FIRES', 'schedule'],
-  [{ ...base, schedule: { cron: '0 0 31 2 *' } }, 'SCHEDULE_NEVER_FIRES', 'schedule'],
+  [{ ...base, schedule: { cron: '0 0 31 2 *' } }, 'CRON_INVALID', 'schedule.cron'],
   [{ ...base, retry: { initialInterval: 'soon' } }, 'INPUT_INVALID', 'retry.initialInterval'],
   [{ ...base, lane: 'light', timeouts: { attempt: '3s' } }, 'LIGHT_BOUND_EXCEEDED', 'timeouts.attempt'],
   [{ ...base, priority: 6 }, 'INPUT_INVALID', 'priority'],

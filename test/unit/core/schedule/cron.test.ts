@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isoTime } from '../../../src/core/ids.js';
-import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../../src/core/schedule/index.js';
-import type { Schedule } from '../../../src/core/schedule/schema.js';
+import { normaliseSchedule, plannedTimes, zonedTime } from '../../../../src/core/schedule/index.js';
+import type { Schedule } from '../../../../src/core/schedule/schema.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 
@@ -35,7 +34,7 @@ describe('cron', () => {
   test.each([
     ['', 'position 1'],
     ['* * * *', 'got 4'],
-    ['* * * * * * *', 'got 7'],
+    ['* * * * * * * *', 'position 15: Expected 5 fields, 6 with seconds first, or 7 with the year last, got 8'],
     ['60 * * * *', 'minute'],
     ['0 24 * * *', 'position 3'],
     ['0 0 0 * *', 'day of month'],
@@ -46,18 +45,11 @@ describe('cron', () => {
     ['1,,2 * * * *', 'minute'],
     ['1.5 * * * *', 'minute'],
     ['-1 * * * *', 'minute'],
-    ['@reboot', 'got 1'],
+    ['@reboot', 'no machine that boots'],
   ])('refuses %j and says where', (cron, said) => {
     const refusal = expect(() => normaliseSchedule({ cron }, now));
     refusal.toThrow(expect.objectContaining({ code: 'CRON_INVALID' }));
     refusal.toThrow(said);
-  });
-
-  test('one that never matches has no occurrence', () => {
-    expect(plannedTimes(normaliseSchedule({ cron: '0 0 31 2 *' }, now), now, 1)).toEqual({
-      times: [],
-      exhausted: true,
-    });
   });
 });
 
@@ -103,76 +95,3 @@ describe('daylight saving', () => {
     );
   });
 });
-
-describe('interval', () => {
-  test('is anchored to the moment of creation and does not drift', () => {
-    const normal = normaliseSchedule({ every: '1h30m' }, now + 321);
-    expect(normal).toMatchObject({ every: 'PT1H30M', anchor: '2026-11-21T09:00:00Z' });
-    const { times } = plannedTimes(normal, now + 1000 * 5_400_000 + 17, 1);
-    expect(times).toEqual([now + 1001 * 5_400_000]);
-  });
-
-  test('begins with an anchor in the future', () => {
-    expect(next({ every: 'PT6H', anchor: '2026-12-01T06:00:00Z' }, '2026-11-21T09:00:00Z', 2)).toEqual([
-      '2026-12-01T06:00:00+00:00',
-      '2026-12-01T12:00:00+00:00',
-    ]);
-  });
-
-  test('days keep the local time across a change of offset', () => {
-    const schedule = { every: 'P1D', anchor: '2026-10-23T08:00:00', timezone: 'Europe/Berlin' };
-    expect(next(schedule, '2026-10-24T00:00:00Z', 3)).toEqual([
-      '2026-10-24T08:00:00+02:00',
-      '2026-10-25T08:00:00+01:00',
-      '2026-10-26T08:00:00+01:00',
-    ]);
-  });
-
-  test('months end where the month ends, and come back', () => {
-    const schedule = { every: 'P1M', anchor: '2027-01-31T00:00:00Z' };
-    expect(next(schedule, '2027-01-31T00:00:00Z', 3)).toEqual([
-      '2027-02-28T00:00:00+00:00',
-      '2027-03-31T00:00:00+00:00',
-      '2027-04-30T00:00:00+00:00',
-    ]);
-  });
-});
-
-describe('bounds', () => {
-  test('start and end are inclusive', () => {
-    const schedule = { cron: '0 * * * *', start: '2026-11-21T12:00:00Z', end: '2026-11-21T14:00:00Z' };
-    const normal = normaliseSchedule(schedule, now);
-    const { times, exhausted } = plannedTimes(normal, now, 10);
-    expect(times.map(isoTime)).toEqual(['2026-11-21T12:00:00Z', '2026-11-21T13:00:00Z', '2026-11-21T14:00:00Z']);
-    expect(exhausted).toBe(true);
-  });
-
-  test('a plan that is full knows whether anything follows', () => {
-    const normal = normaliseSchedule({ at: '2026-12-01T09:00:00+01:00' }, now);
-    expect(plannedTimes(normal, now, 1)).toEqual({ times: [Date.parse('2026-12-01T08:00:00Z')], exhausted: true });
-  });
-
-  test.each([
-    [{ at: 'tomorrow' }, 'TIME_INVALID'],
-    [{ at: '2026-02-30T00:00:00Z' }, 'TIME_INVALID'],
-    [{ cron: '* * * * *', timezone: 'Mars/Olympus' }, 'TIMEZONE_UNKNOWN'],
-    [{ cron: '* * * * *', timezone: '+02:00' }, 'TIMEZONE_UNKNOWN'],
-    [{ every: '100ms' }, 'SCHEDULE_INVALID'],
-    [{ every: '1h', start: '2027-01-01T00:00:00Z', end: '2026-12-01T00:00:00Z' }, 'SCHEDULE_INVALID'],
-  ])('refuses %j: %s', (schedule, code) => {
-    expect(() => normaliseSchedule(schedule, now)).toThrow(expect.objectContaining({ code }));
-  });
-
-  test('a local time is read in the zone, or in the one in brackets', () => {
-    expect(normaliseSchedule({ at: '2026-12-01T09:00', timezone: 'Asia/Tokyo' }, now).at).toBe('2026-12-01T00:00:00Z');
-    expect(normaliseSchedule({ at: '2026-12-01T09:00[Europe/Berlin]' }, now).at).toBe('2026-12-01T08:00:00Z');
-  });
-});
-
-test.each([
-  [{ cron: '0 9 * * MON-FRI', timezone: 'Europe/Berlin' }, 'at 09:00, Monday through Friday, Europe/Berlin'],
-  [{ every: '90s' }, 'every 1 minute 30 seconds'],
-  [{ every: 'PT1H', maxRuns: 3 }, 'every hour, 3 runs at most'],
-  [{ immediate: true as const }, 'once, at once'],
-  [{ at: '2026-12-01T09:00:00Z' }, 'once, at 2026-12-01T09:00:00Z'],
-])('%j in words', (schedule, words) => expect(describeSchedule(normaliseSchedule(schedule, now))).toBe(words));

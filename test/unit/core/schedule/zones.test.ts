@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { expect, test } from 'vitest';
-import { normaliseSchedule, plannedTimes } from '../../../src/core/schedule/index.js';
+import { normaliseSchedule, plannedTimes } from '../../../../src/core/schedule/index.js';
 
 /*
  * Beside another implementation: away from the hours when the wall clock jumps both must agree. What
