@@ -1,8 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CalendarDetailView, CalendarItemView } from '../../api/calendars/views.js';
+import { CarillonError, show } from '../../core/errors.js';
+import { isoTime } from '../../core/ids.js';
+import { calendarOfICalendar } from '../../core/schedule/index.js';
+import type { Calendar } from '../../core/schedule/schema.js';
+import { takenOut } from '../../core/schedule/taken-out.js';
 import { readCalendarFile } from '../files/calendar-file.js';
 import { wholeNumber } from '../flag-values.js';
-import { openInvocation } from '../invocation.js';
+import { openInvocation, outputOf } from '../invocation.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
 
@@ -55,6 +60,67 @@ export function addCalendars(calendars: Command, io: Io): void {
       const answer = await client.calendars.delete.mutate({ name, project });
       output.data(answer, () => `deleted ${name}`);
     });
+
+  calendars
+    .command('preview')
+    .argument('[name]', 'a calendar of the project')
+    .description('the days and hours that a calendar takes out; with --file it needs no server')
+    .option('-f, --file <path>', 'in place of a name: rules as YAML, or an iCalendar file (*.ics)')
+    .option('--from <date>', 'first local day (default today)')
+    .option('--days <n>', 'how many days', wholeNumber, 90)
+    .action(async (name: string | undefined, flags: PreviewFlags, command: Command) => {
+      const calendar = await calendarSaid(name, flags, command, io);
+      const from = flags.from === undefined ? Math.floor(io.now() / dayMs) * dayMs : dayOf(flags.from);
+      const days = Math.min(Math.max(flags.days, 1), 3660);
+      const stretches = takenOut(calendar, from, from + days * dayMs);
+      const output = outputOf(command, io);
+      output.data({ items: stretches }, () =>
+        stretches.length === 0
+          ? `nothing in ${days} days`
+          : output.columns(
+              ['FROM', 'TO', 'WHAT'],
+              stretches.map((one) => [one.from, one.to, one.what]),
+            ),
+      );
+    });
+}
+
+const dayMs = 86_400_000;
+
+interface PreviewFlags {
+  file?: string;
+  from?: string;
+  days: number;
+}
+
+async function calendarSaid(
+  name: string | undefined,
+  { file }: PreviewFlags,
+  command: Command,
+  io: Io,
+): Promise<Calendar> {
+  if (file !== undefined) {
+    const content = readCalendarFile(file, io.cwd);
+    return 'ical' in content ? calendarOfICalendar(content.ical) : content;
+  }
+  if (name === undefined) {
+    throw new CarillonError('INPUT_INVALID', 'Expected a calendar, got none.', {
+      field: 'name',
+      hint: 'Give the name of one of the project, or a file by --file.',
+    });
+  }
+  const { client, project } = openInvocation(command, io);
+  return client.calendars.get.query({ name, project });
+}
+
+function dayOf(text: string): number {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  if (isoTime(Number.isNaN(time) ? 0 : time).slice(0, 10) === text) return time;
+  throw new CarillonError('TIME_INVALID', `Expected \`--from\` to be a date, got ${show(text)}.`, {
+    field: '--from',
+    value: text,
+    hint: 'Write it like 2026-12-25.',
+  });
 }
 
 function revisionNumber(text: string): number {
