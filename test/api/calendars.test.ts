@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { CarillonClient } from '../../src/api/client.js';
 import { refusal, startApiOnly } from './api-only.js';
@@ -45,6 +46,24 @@ describe('calendars', () => {
     expect(await client.calendars.delete.mutate(holidays)).toEqual({ deleted: true });
     expect((await refusal(client.calendars.get.query(holidays))).code).toBe('CALENDAR_NOT_FOUND');
     expect((await refusal(client.calendars.delete.mutate(holidays))).code).toBe('CALENDAR_NOT_FOUND');
+  });
+
+  it('are read from iCalendar text', async () => {
+    const { client, project } = await startApiOnly();
+    const ical = await readFile(new URL('../../examples/calendars/holidays.ics', import.meta.url), 'utf8');
+    const named = { project, name: 'holidays' };
+    expect(await client.calendars.put.mutate({ ...named, ical, timezone: 'Europe/Berlin' })).toMatchObject({
+      ...{ description: 'Public holidays', timezone: 'Europe/Berlin' },
+      rules: [
+        { yearly: '01-01', name: 'New Year' },
+        { from: '2026-12-24', to: '2026-12-31', name: 'Between the years' },
+      ],
+    });
+    const broken = client.calendars.put.mutate({ ...named, ical: 'BEGIN:VCARD' });
+    expect(await refusal(broken)).toMatchObject({ code: 'CALENDAR_INVALID', details: { field: 'ical' } });
+    for (const both of [{}, { ical, rules: christmas }]) {
+      expect((await refusal(client.calendars.put.mutate({ ...named, ...both }))).code).toBe('INPUT_INVALID');
+    }
   });
 
   it('are refused with the rule at fault, and when another revision is there', async () => {
