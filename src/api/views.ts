@@ -50,6 +50,7 @@ export const pauseView = z.object({
   by: z.string().optional().describe('Who paused the job.'),
   since: time.describe('When the pause began.'),
   until: time.optional().describe('The job resumes by itself then.'),
+  failures: z.number().optional().describe('The job paused itself after so many failures in a row.'),
   probeAt: time.optional().describe('A single run is tried then; if it succeeds, the job resumes.'),
   missed: z
     .object({

@@ -6,9 +6,10 @@ type Pause = NonNullable<JobView['pause']>;
 type Missed = NonNullable<Pause['missed']>;
 
 /** Since when, by whom, until when and why a job is paused. */
-export function pauseText({ since, by, until, probeAt, note }: Pause, output: Output): string {
+export function pauseText({ since, by, until, failures, probeAt, note }: Pause, output: Output): string {
   return [
     `${output.time(since)}${by ? ` by ${by}` : ''}`,
+    !note && failures && `${failures} failures in a row`,
     until && `until ${output.time(until)}`,
     probeAt && `tried again ${output.time(probeAt)}`,
     note,

@@ -1,4 +1,5 @@
 import type { PreparedDefinition } from './contract.js';
+import type { PausedPolicy } from './definition.js';
 import type { Schedule } from './schedule/schema.js';
 
 /** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
@@ -17,8 +18,13 @@ export interface PauseCommand extends CommandMeta {
   note?: string;
   /** The job resumes by itself at this time. */
   until?: string;
+  /** What becomes of occurrences due meanwhile, in place of `whilePaused`. */
+  missed?: PausedPolicy;
 }
-export type ResumeCommand = CommandMeta;
+export interface ResumeCommand extends CommandMeta {
+  /** What becomes of occurrences that were due meanwhile, in place of what the pause says. */
+  missed?: PausedPolicy;
+}
 export interface CancelCommand extends CommandMeta {
   reason?: string;
 }
