@@ -8,13 +8,14 @@ export type {
   JobDetailView,
   JobItemView,
   JobView,
+  PreviewView,
   RunView,
   StatusView,
-  TimesView,
   TriggerView,
 } from './api/views.js';
 export type { DefinitionInput, Lane } from './core/definition.js';
 export { CarillonError, type ErrorCode, type ErrorDetails, errorCodes, type FieldFault } from './core/errors.js';
+export { type Simulation, type SimulationOptions, simulate } from './core/job/simulate.js';
 export type { Schedule } from './core/schedule/schema.js';
 export type { JobState, NotRunReason, RunState } from './core/states.js';
 export {

@@ -2,8 +2,9 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { BackfillActivities } from '../core/backfill/contract.js';
 import type { Activities } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
-import { seedOf } from '../core/ids.js';
 import { planFor, prepareDefinition } from '../core/prepare.js';
+import { submittedOf } from '../core/submitted.js';
+import { resolveSchedule } from '../store/resolved.js';
 import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
 import { recordedRun } from './run-report.js';
@@ -34,10 +35,15 @@ export function createActivities(deps: RunDependencies): Activities & BackfillAc
 
     async prepareDefinition({ project, jobId, current, schedule, definition }) {
       try {
-        const resolved = { seed: seedOf(project, jobId) };
-        return prepareDefinition(definition ?? { ...current, schedule }, deps.registry, deps.now(), resolved);
+        const asked = definition ?? { ...submittedOf(current, deps.registry.get(current.task)), schedule };
+        const resolved = await resolveSchedule(
+          deps.store,
+          { project, jobId },
+          (asked as { schedule?: unknown }).schedule,
+        );
+        return prepareDefinition(asked, deps.registry, deps.now(), resolved);
       } catch (error) {
-        if (!(error instanceof CarillonError)) throw error;
+        if (!(error instanceof CarillonError) || error.code === 'STORE_UNAVAILABLE') throw error;
         throw ApplicationFailure.nonRetryable(error.message, error.code, error.details);
       }
     },

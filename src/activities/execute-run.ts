@@ -12,7 +12,7 @@ import { RunReport, recordedBefore } from './run-report.js';
 export interface RunDependencies {
   registry: TaskRegistry;
   ledger: LedgerWriter;
-  store: Pick<Store, 'runs' | 'backfills'>;
+  store: Pick<Store, 'runs' | 'backfills' | 'calendars'>;
   now: () => number;
   /** How time passes. */
   pass: typeof pass;
@@ -37,7 +37,8 @@ export async function pass(ms: number, signal: AbortSignal): Promise<void> {
 export async function executeRun(deps: RunDependencies, request: RunRequest): Promise<RunReceipt> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   const attempt = request.priorAttempts + (info.isLocal ? 1 : info.attempt);
-  const late = deps.now() - Date.parse(request.scheduledAt) > lateMs;
+  const due = Date.parse(request.effectiveAt ?? request.scheduledAt);
+  const late = deps.now() - due > lateMs;
   const recorded = attempt > 1 || late ? await recordedBefore(deps, request) : undefined;
   if (recorded) return recorded;
   if (request.holdUntil) await hold(deps, Date.parse(request.holdUntil), cancellationSignal);
@@ -56,7 +57,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
 
   function firstStart(): number {
     if (request.startedAt) return Date.parse(request.startedAt);
-    return attempt === 1 ? deps.now() : Math.max(info.scheduledTimestampMs, Date.parse(request.scheduledAt));
+    return attempt === 1 ? deps.now() : Math.max(info.scheduledTimestampMs, due);
   }
 }
 

@@ -67,7 +67,9 @@ export class RunReport {
     const { snapshot: before, last, standalone } = request;
     const snapshot = standalone ? before : afterRun(before, summary, last, plan);
     const batch = { snapshot, entries: [...request.outbox, entry] };
-    const recorded = await this.deps.ledger.write(batch, patienceMs[request.via]);
+    // Only the workflow knows why a run was cancelled: it writes the end itself.
+    const left = summary.state === 'cancelled' && !standalone;
+    const recorded = !left && (await this.deps.ledger.write(batch, patienceMs[request.via]));
     return { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };
   }
 
@@ -90,8 +92,9 @@ export class RunReport {
   }
 
   #summary(end: Pick<RunSummary, 'state' | 'error' | 'finishedAt'>): RunSummary {
-    const { runId, scheduledAt, trigger } = this.request;
-    return { runId, scheduledAt, trigger, attempt: this.attempt, startedAt: isoTime(this.startedAt), ...end };
+    const { runId, scheduledAt, trigger, effectiveAt, detail } = this.request;
+    const moved = { ...(effectiveAt !== undefined && { effectiveAt }), ...(detail !== undefined && { detail }) };
+    return { runId, scheduledAt, trigger, ...moved, attempt: this.attempt, startedAt: isoTime(this.startedAt), ...end };
   }
 
   #entry(summary: RunSummary): LedgerEntry {

@@ -1,5 +1,6 @@
 import type { TaskRegistry } from '../core/task.js';
 import type { Store } from '../store/store.js';
+import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
@@ -13,18 +14,23 @@ export interface Consoles {
   temporalUi?: string;
 }
 
-/** What every procedure needs, request or not. */
-export interface InnerContext {
+/** What changes to jobs need for which nobody waits, in a request's background or in a sweep. */
+export interface Backstage {
   store: Store;
   gateway: Gateway;
-  projection: Projection;
   registry: TaskRegistry;
-  consoles: Consoles;
-  /** Version of the package, shown by `system.health`. */
-  version: string;
   log: Log;
   /** Milliseconds since the epoch. */
   now: () => number;
+}
+
+/** What every procedure needs, request or not. */
+export interface InnerContext extends Backstage {
+  projection: Projection;
+  replanner: Replanner;
+  consoles: Consoles;
+  /** Version of the package, shown by `system.health`. */
+  version: string;
   /** Random text of `length` letters and digits (base 32). */
   randomText: (length: number) => string;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runTriggers } from '../core/contract.js';
-import { definitionSchema, jobId, projectName } from '../core/definition.js';
+import { definitionSchema, jobId, pausedPolicies, projectName } from '../core/definition.js';
 import { keyPattern } from '../core/ids.js';
 import { scheduleSchema } from '../core/schedule/schema.js';
 import { jobStates, runStates } from '../core/states.js';
@@ -30,22 +30,43 @@ export const createInput = definitionSchema.extend({
   idempotencyKey: key.optional().describe('A repeated request with the key of an earlier one gets its job.'),
 });
 export const ensureInput = definitionSchema.extend({ id: jobId, project, by });
-export const updateInput = definitionSchema.extend(command.shape);
+const ifVersion = z
+  .number()
+  .int()
+  .min(1)
+  .optional()
+  .describe('Only if the definition is of this version still; else JOB_CHANGED.');
+export const updateInput = definitionSchema.extend({ ...command.shape, ifVersion });
+const missed = z.enum(pausedPolicies).optional();
 
 export const pauseInput = command.extend({
   note: z.string().max(1000).optional().describe('Why, for whoever looks later.'),
   until: time.optional().describe('The job resumes by itself at this time.'),
+  missed: missed.describe('What becomes of occurrences due meanwhile, in place of `whilePaused`.'),
 });
-export const resumeInput = command;
+export const resumeInput = command.extend({
+  missed: missed.describe('What becomes of occurrences that were due meanwhile, in place of what the pause says.'),
+});
 export const cancelInput = command.extend({ reason: z.string().max(1000).optional().describe('Why.') });
-export const rescheduleInput = command.extend({ schedule: scheduleSchema.describe('When the job runs from now on.') });
+export const rescheduleInput = command.extend({
+  schedule: scheduleSchema.describe('When the job runs from now on.'),
+  ifVersion,
+});
 export const triggerInput = command.extend({
   key: key.optional().describe('Part of the run id: the same key never starts a second run. Default: the command id.'),
   input: z.unknown().optional().describe("Input of this run alone, in place of the definition's."),
 });
 
+const version = z.number().int().min(1).describe('Version of the definition.');
+export const versionRef = jobRef.extend({ version });
+export const rollbackInput = command.extend({ version: version.describe('Version whose definition to take again.') });
+export const versionListInput = jobRef.extend({ limit, cursor });
+
+const viewerTimezone = z.string().max(100).describe('Zone of whoever looks: times are told in it as well.');
+
 export const nextInput = jobRef.extend({
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
+  viewerTimezone: viewerTimezone.optional(),
 });
 
 export const jobListInput = z.strictObject({
@@ -84,6 +105,8 @@ export const previewInput = z.strictObject({
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
   from: time.optional().describe('Times after this one. Default: now.'),
   timezone: z.string().max(100).optional().describe("Zone of `local`. Default: the schedule's."),
+  viewerTimezone: viewerTimezone.optional(),
+  id: jobId.optional().describe('Job whose `H`, jitter and window to draw. Default: those of a job without a name.'),
 });
 
 export const healthInput = z.strictObject({ project }).prefault({});

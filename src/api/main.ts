@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     ...{ store, gateway, registry, consoles, log, now },
     ...{ version: packageVersion(), host, port, insecureHost },
   });
-  const reconciler = startReconciler({ store, gateway, log, now, random: Math.random });
+  const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 
   let closing = false;
   const close = async () => {

@@ -2,15 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { JobSnapshot } from '../core/contract.js';
 import { isoTime } from '../core/ids.js';
 import { isClosed, type JobState } from '../core/states.js';
-import type { JobId, JobRow, Store } from '../store/store.js';
-import type { Gateway, JobRefs, OpenJob } from './gateway.js';
-import type { Log } from './log.js';
+import type { CalendarUse, CalendarUseKey, JobId, JobRow, Page, Store } from '../store/store.js';
+import { planOne } from './calendars/replanner.js';
+import type { Backstage } from './context.js';
+import type { JobRefs, OpenJob } from './gateway.js';
 
-export interface ReconcilerOptions {
-  store: Store;
-  gateway: Gateway;
-  log: Log;
-  now: () => number;
+export interface ReconcilerOptions extends Backstage {
   /** A number from 0 to 1, so that several APIs do not sweep at once. */
   random: () => number;
   /** Between two sweeps, in milliseconds. Default 5 min, give or take a fifth. */
@@ -28,6 +25,8 @@ export interface Sweep {
   closed: number;
   /** Rows that say open of which Temporal knows nothing, and jobs nobody could read. */
   unknown: number;
+  /** Jobs that were planned with a calendar as it is no more. */
+  planned: number;
 }
 
 /** Sweeps now and every few minutes until stopped. */
@@ -38,7 +37,7 @@ export function startReconciler(options: ReconcilerOptions): { stop(): Promise<v
     while (!stopping.signal.aborted) {
       try {
         const sweep = await reconcile(options, stopping.signal);
-        if (sweep.refreshed + sweep.closed + sweep.unknown > 0)
+        if (sweep.refreshed + sweep.closed + sweep.unknown + sweep.planned > 0)
           log('info', 'The read model was compared with Temporal.', { ...sweep });
       } catch (error) {
         if (!stopping.signal.aborted)
@@ -64,7 +63,7 @@ export function startReconciler(options: ReconcilerOptions): { stop(): Promise<v
 export async function reconcile(options: ReconcilerOptions, signal?: AbortSignal): Promise<Sweep> {
   const { store, gateway, paceMs = 200 } = options;
   const pace = () => wait(paceMs, undefined, { signal });
-  const sweep: Sweep = { open: 0, refreshed: 0, closed: 0, unknown: 0 };
+  const sweep: Sweep = { open: 0, refreshed: 0, closed: 0, unknown: 0, planned: 0 };
   const rows = await openRows(store);
 
   for (let page: Uint8Array | undefined, more = true; more; ) {
@@ -85,6 +84,7 @@ export async function reconcile(options: ReconcilerOptions, signal?: AbortSignal
     await pace();
     await settleClosed(options, { project, jobId }, sweep);
   }
+  await planOutdated(options, pace, sweep);
   return sweep;
 }
 
@@ -117,6 +117,19 @@ async function settleClosed({ gateway, store, now }: ReconcilerOptions, ref: Job
     { snapshot: final ?? endedByHand(row, execution.status, execution.closedAt ?? isoTime(now())), entries: [] },
   ]);
   sweep.closed += 1;
+}
+
+/** A calendar's change is one write, its jobs' are many: a crash between leaves jobs behind. */
+async function planOutdated(options: ReconcilerOptions, pace: () => Promise<void>, sweep: Sweep): Promise<void> {
+  let after: CalendarUseKey | null = null;
+  do {
+    const page: Page<CalendarUse, CalendarUseKey> = await options.store.calendars.outdated({ limit: 200, after });
+    for (const use of page.items) {
+      await pace();
+      if ((await planOne(options, use)) === 'planned') sweep.planned += 1;
+    }
+    after = page.next;
+  } while (after);
 }
 
 /** A workflow that was terminated, or broke, leaves no last word; its row must not say for ever that it is open. */

@@ -1,5 +1,6 @@
 import type { AnyTask } from '../core/task.js';
 import { backfillsRouter } from './routers/backfills.js';
+import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
@@ -11,6 +12,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
   return router({
     jobs: jobsRouter<Tasks>(),
     backfills: backfillsRouter,
+    calendars: calendarsRouter,
     runs: runsRouter,
     schedules: schedulesRouter,
     system: systemRouter,

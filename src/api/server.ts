@@ -6,6 +6,7 @@ import { CarillonError } from '../core/errors.js';
 import type { TaskRegistry } from '../core/task.js';
 import type { Store } from '../store/store.js';
 import { base32 } from './base32.js';
+import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
@@ -51,7 +52,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   if (!options.insecureHost) assertLoopback(host);
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
-  const inner: InnerContext = { store, gateway, projection, registry, consoles, version, log, now, randomText };
+  const replanner = new Replanner({ store, gateway, registry, log, now });
+  const inner: InnerContext = {
+    ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
+  };
 
   const app = fastify({
     bodyLimit,
@@ -89,8 +93,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
-      projection.close();
       await app.close();
+      await replanner.close();
+      projection.close();
     },
   };
 }

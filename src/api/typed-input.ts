@@ -29,4 +29,6 @@ export type EnsureInput<Tasks extends readonly AnyTask[]> = ClientDefinition<Tas
 export type UpdateInput<Tasks extends readonly AnyTask[]> = EnsureInput<Tasks> & {
   /** Repeating a command with the id of an earlier one does nothing. */
   commandId?: string;
+  /** Only if the definition is of this version still. */
+  ifVersion?: number;
 };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { runTriggers } from '../core/contract.js';
-import { definitionSchema, lanes, timeoutsSchema } from '../core/definition.js';
+import { definitionSchema, lanes, pausedPolicies, timeoutsSchema } from '../core/definition.js';
 import { jobStates, notRunReasons, runStates } from '../core/states.js';
 
-const time = z.string().describe('RFC 3339 in UTC.');
+export const time = z.string().describe('RFC 3339 in UTC.');
 
 export const runErrorView = z.object({
   code: z.string().describe('Stable code of the error.'),
@@ -50,6 +50,17 @@ export const pauseView = z.object({
   by: z.string().optional().describe('Who paused the job.'),
   since: time.describe('When the pause began.'),
   until: time.optional().describe('The job resumes by itself then.'),
+  failures: z.number().optional().describe('The job paused itself after so many failures in a row.'),
+  probeAt: time.optional().describe('A single run is tried then; if it succeeds, the job resumes.'),
+  missed: z
+    .object({
+      policy: z.enum(pausedPolicies).describe('What becomes of them on resuming.'),
+      count: z.number().describe('How many were due so far.'),
+      first: time.optional().describe('The first of them.'),
+      last: time.optional().describe('The last of them.'),
+    })
+    .optional()
+    .describe('Occurrences that were due since the pause began.'),
 });
 
 /** A definition as it is stored: defaults filled in, lane and attempt bound fixed. */
@@ -90,6 +101,10 @@ const standing = {
 export const jobView = z.object({
   ...standing,
   definition: definitionView.describe('The definition in force, defaults filled in.'),
+  calendars: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('Calendars the schedule was planned with, and their revisions.'),
   idempotencyKey: z.string().optional().describe('Key of the request that created it.'),
   links: consolesView.describe('Where else the job can be looked at.'),
 });
@@ -112,7 +127,7 @@ export const jobItemView = z.object({
 });
 export type JobItemView = z.output<typeof jobItemView>;
 
-const nextCursor = z.string().nullable().describe('Give it as `cursor` for the next page; null on the last.');
+export const nextCursor = z.string().nullable().describe('Give it as `cursor` for the next page; null on the last.');
 export const jobPage = z.object({ items: z.array(jobItemView).describe('The jobs of this page.'), nextCursor });
 export const runPage = z.object({ items: z.array(runView).describe('The entries of this page.'), nextCursor });
 
@@ -178,13 +193,66 @@ export const ensureView = z.object({
 });
 export type EnsureView = z.output<typeof ensureView>;
 
-export const timesView = z.object({
+const versionStanding = {
+  version: z.number().describe('1 for the first definition, one more with every change.'),
   words: z.string().describe('The schedule in words.'),
-  times: z.array(time).describe('Nominal times, ascending.'),
-  local: z.array(z.string()).describe("The same times with the zone's offset."),
-  timezone: z.string().describe('Zone of `local`.'),
+  digest: z.string().describe('Equal digests: equal definitions as submitted.'),
+  definedAt: time.describe('When this version came.'),
+  definedBy: z.string().optional().describe('Who gave it.'),
+};
+export const versionItemView = z.object({ ...versionStanding, task: z.string().describe('Task it runs.') });
+export type VersionItemView = z.output<typeof versionItemView>;
+export const versionPage = z.object({
+  items: z.array(versionItemView).describe('The versions of this page.'),
+  nextCursor,
 });
-export type TimesView = z.output<typeof timesView>;
+export const versionView = z.object({
+  ...versionStanding,
+  project: z.string().describe('Project of the job.'),
+  id: z.string().describe('Id of the job in its project.'),
+  definition: definitionView.describe('The definition of this version, defaults filled in.'),
+});
+export type VersionView = z.output<typeof versionView>;
+
+export const previewView = z.object({
+  words: z.string().describe('The schedule in words.'),
+  timezone: z.string().describe('Zone of `local`.'),
+  viewerTimezone: z.string().optional().describe('Zone of `viewer`, if one was named.'),
+  times: z.array(time).describe('Nominal times that run, ascending.'),
+  local: z.array(z.string()).describe("The same times with the zone's offset."),
+  entries: z
+    .array(
+      z.object({
+        at: time.describe('Nominal time.'),
+        local: z.string().describe('The same in `timezone`.'),
+        viewer: z.string().optional().describe('The same in `viewerTimezone`.'),
+        effectiveAt: time.optional().describe('When it starts, if jitter or a window moves it.'),
+        excluded: z.string().optional().describe('It does not run: what takes it out.'),
+        moved: z.string().optional().describe('Moved here from an excluded time, and why.'),
+        mark: z
+          .enum(['dst_gap', 'dst_overlap_first', 'dst_overlap_second', 'dst_shifted'])
+          .optional()
+          .describe('What a change of the clock has to do with it.'),
+        note: z.string().optional().describe('More of it, for people.'),
+      }),
+    )
+    .describe('Every occurrence, also those that do not run, and why.'),
+  notes: z
+    .array(z.object({ at: time.optional().describe('Of which time.'), text: z.string().describe('For people.') }))
+    .describe('Why a time is missing.'),
+  warnings: z
+    .array(
+      z.object({
+        code: z
+          .enum(['BOTH_DAY_FIELDS', 'DST_GAP_HOUR', 'NEVER', 'EVERY_SECOND', 'ROUND_HOUR_HERD'])
+          .describe('Stable code.'),
+        message: z.string().describe('For people.'),
+        hint: z.string().optional().describe('What to write instead.'),
+      }),
+    )
+    .describe('What may not be meant so.'),
+});
+export type PreviewView = z.output<typeof previewView>;
 
 const partView = {
   ok: z.boolean().describe('Whether it answers.'),

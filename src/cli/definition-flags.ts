@@ -1,40 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { lanes, overlapPolicies } from '../core/definition.js';
+import { type Command, Option } from 'commander';
+import { lanes, overlapPolicies, pausedPolicies } from '../core/definition.js';
 import { CarillonError, show } from '../core/errors.js';
-
-export interface ScheduleFlags {
-  now?: true;
-  at?: string;
-  every?: string;
-  cron?: string;
-  tz?: string;
-  anchor?: string;
-  start?: string;
-  end?: string;
-  maxRuns?: number;
-}
-
-export function withScheduleFlags(command: Command): Command {
-  return command
-    .option('--now', 'run once, now')
-    .option('--at <time>', 'run once: ISO 8601 with an offset, or a local time read in --tz')
-    .option('--every <duration>', 'run at an interval: 10s, 1h30m, PT5M')
-    .option('--cron <expression>', 'cron expression of 5 fields, or 6 with seconds first')
-    .option('--tz <zone>', 'IANA zone of local times (default UTC)')
-    .option('--anchor <time>', 'for --every: an occurrence to count from')
-    .option('--start <time>', 'no occurrence before')
-    .option('--end <time>', 'no occurrence after')
-    .option('--max-runs <n>', 'complete after this many runs', wholeNumber);
-}
-
-/** The schedule the flags describe; undefined when none is given. Whether it makes sense, the API says. */
-export function scheduleOf(flags: ScheduleFlags): Record<string, unknown> | undefined {
-  const { now, tz, at, every, cron, anchor, start, end, maxRuns } = flags;
-  const schedule = present({ immediate: now, at, every, cron, timezone: tz, anchor, start, end, maxRuns });
-  return Object.keys(schedule).length > 0 ? schedule : undefined;
-}
+import { collectLabel, group, present, wholeNumber } from './flag-values.js';
+import { type ScheduleFlags, scheduleOf, withScheduleFlags } from './schedule-flags.js';
 
 export interface DefinitionFlags extends ScheduleFlags {
   task?: string;
@@ -45,8 +15,14 @@ export interface DefinitionFlags extends ScheduleFlags {
   priority?: number;
   lane?: string;
   overlap?: string;
+  maxActiveRuns?: number;
+  bufferSize?: number;
+  whilePaused?: string;
+  pauseAfterFailures?: number;
+  probeAfter?: string;
   catchUp?: string;
   catchUpWithin?: string;
+  catchUpSpacing?: string;
   attempts?: number;
   retryInitial?: string;
   retryFactor?: number;
@@ -66,8 +42,14 @@ export function withDefinitionFlags(command: Command): Command {
     .option('--priority <1-5>', '1 is most urgent', wholeNumber)
     .addOption(new Option('--lane <lane>', 'worker pool').choices(lanes))
     .addOption(new Option('--overlap <policy>', 'due while a run is in progress').choices(overlapPolicies))
+    .option('--max-active-runs <n>', 'for --overlap allow: runs in progress at once', wholeNumber)
+    .option('--buffer-size <n>', 'for --overlap buffer_all: runs that may wait', wholeNumber)
+    .addOption(new Option('--while-paused <policy>', 'on resuming, of what was due meanwhile').choices(pausedPolicies))
+    .option('--pause-after-failures <n>', 'pause the job after so many failures in a row', wholeNumber)
+    .option('--probe-after <duration>', 'for --pause-after-failures: try one run so long after the pause')
     .addOption(new Option('--catch-up <policy>', 'occurrences missed in an outage').choices(['none', 'last', 'all']))
     .option('--catch-up-within <duration>', 'never catch up older ones')
+    .option('--catch-up-spacing <duration>', 'at least so long between two that are caught up')
     .option('--attempts <n>', 'attempts of a run in all', wholeNumber)
     .option('--retry-initial <duration>', 'wait before the second attempt')
     .option('--retry-factor <x>', 'each wait is the last one times this', Number)
@@ -80,12 +62,24 @@ export function withDefinitionFlags(command: Command): Command {
 
 /** What the flags say of a definition, and no more: defaults are the API's. */
 export function definitionOf(flags: DefinitionFlags, cwd: string): Record<string, unknown> {
-  const { task, description, owner, label: labels, priority, lane, overlap } = flags;
+  const {
+    task,
+    description,
+    owner,
+    label: labels,
+    priority,
+    lane,
+    overlap,
+    maxActiveRuns,
+    bufferSize,
+    whilePaused,
+  } = flags;
   return present({
-    ...{ task, description, owner, labels, priority, lane, overlap },
+    ...{ task, description, owner, labels, priority, lane, overlap, maxActiveRuns, bufferSize, whilePaused },
+    pauseAfterFailures: group({ count: flags.pauseAfterFailures, probeAfter: flags.probeAfter }),
     input: flags.input === undefined ? undefined : readInput(flags.input, cwd),
     schedule: scheduleOf(flags),
-    catchUp: group({ policy: flags.catchUp, within: flags.catchUpWithin }),
+    catchUp: group({ policy: flags.catchUp, within: flags.catchUpWithin, spacing: flags.catchUpSpacing }),
     retry: group({
       maximumAttempts: flags.attempts,
       initialInterval: flags.retryInitial,
@@ -106,30 +100,4 @@ export function readInput(text: string, cwd: string): unknown {
     const message = `Expected \`--input\` to be JSON, got ${show(text)}: ${(cause as Error).message}`;
     throw new CarillonError('INPUT_INVALID', message, { field: 'input', value: text, hint }, { cause });
   }
-}
-
-export function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isInteger(number)) throw new InvalidArgumentError('Expected a whole number.');
-  return number;
-}
-
-export function collectLabel(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Expected key=value.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-/** The values of a list flag: repeated, or parted by commas. */
-export function collectList(text: string, before: string[] = []): string[] {
-  return [...before, ...text.split(',').filter(Boolean)];
-}
-
-function present(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-function group(values: Record<string, unknown>): Record<string, unknown> | undefined {
-  const given = present(values);
-  return Object.keys(given).length > 0 ? given : undefined;
 }

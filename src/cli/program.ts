@@ -2,11 +2,13 @@ import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
 import { addBackfills } from './commands/backfills.js';
+import { addCalendars } from './commands/calendars.js';
 import { addDoctor } from './commands/doctor.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
-import { addNext } from './commands/next.js';
+import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
+import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
 import type { Io } from './io.js';
 import { formats } from './output.js';
@@ -31,8 +33,14 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   const jobs = program.command('jobs').description('submit jobs, look at them, change them');
   addJobs(jobs, io);
   addJobCommands(jobs, io);
+  addVersions(jobs, io);
+  addJobTimes(jobs, io);
   addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addCalendars(
+    program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
+    io,
+  );
   addNext(program, io);
   addApply(program, io, setExitCode);
   addDoctor(program, io, setExitCode);

@@ -1,4 +1,5 @@
 import type { PreparedDefinition } from './contract.js';
+import type { PausedPolicy } from './definition.js';
 import type { Schedule } from './schedule/schema.js';
 
 /** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
@@ -17,17 +18,26 @@ export interface PauseCommand extends CommandMeta {
   note?: string;
   /** The job resumes by itself at this time. */
   until?: string;
+  /** What becomes of occurrences due meanwhile, in place of `whilePaused`. */
+  missed?: PausedPolicy;
 }
-export type ResumeCommand = CommandMeta;
+export interface ResumeCommand extends CommandMeta {
+  /** What becomes of occurrences that were due meanwhile, in place of what the pause says. */
+  missed?: PausedPolicy;
+}
 export interface CancelCommand extends CommandMeta {
   reason?: string;
 }
-export interface RescheduleCommand extends CommandMeta {
+/** Only if the definition is of this version still: what was derived from it must not undo what came after. */
+interface RedefineCommand extends CommandMeta {
+  ifVersion?: number;
+}
+export interface RescheduleCommand extends RedefineCommand {
   schedule: Schedule;
   /** Computed by the API. Without it (a command by hand) the workflow has an activity validate and plan. */
   prepared?: PreparedDefinition;
 }
-export interface UpdateCommand extends CommandMeta {
+export interface UpdateCommand extends RedefineCommand {
   definition: unknown;
   prepared?: PreparedDefinition;
 }

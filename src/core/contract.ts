@@ -4,8 +4,11 @@
  */
 import type { Definition, Lane } from './definition.js';
 import type { ErrorCode } from './errors.js';
+import type { Pause } from './pause.js';
 import type { NormalSchedule, Schedule } from './schedule/schema.js';
 import type { JobState, NotRunReason, RunState } from './states.js';
+
+export type { MissedMeanwhile, Pause } from './pause.js';
 
 export const jobWorkflowType = 'job';
 export const schedulerTaskQueue = 'carillon';
@@ -107,13 +110,6 @@ export interface JobCounters {
   started: number;
 }
 
-export interface Pause {
-  note?: string;
-  by?: string;
-  since: string;
-  until?: string;
-}
-
 /** The job as it stands: the projection PostgreSQL keeps. An older revision never overwrites a newer one. */
 export interface JobSnapshot {
   project: string;
@@ -169,6 +165,8 @@ export interface RunInProgress extends RunSummary {
   retryAt?: string;
   /** An activity is under way. */
   executing: boolean;
+  /** It was told to make room for this run: if it ends cancelled, that is why. */
+  replacedBy?: string;
 }
 
 /** An occurrence that waits for the run before it, or a run just asked for. */
@@ -179,6 +177,10 @@ export interface WaitingRun {
   input?: unknown;
   /** Woken ahead of its time: the worker holds it until this instant. */
   holdUntil?: string;
+  /** When it is to start, if that is not its nominal time. */
+  effectiveAt?: string;
+  /** Why it is at this time: it was moved here. */
+  detail?: string;
 }
 
 /** All a job is. Start argument of the workflow, and what continue-as-new carries. */
@@ -190,6 +192,12 @@ export interface JobCarry {
   running: RunInProgress[];
   /** In the order they will start. */
   waiting: WaitingRun[];
+  /** Due while the job is paused, kept until it is resumed; oldest first. */
+  kept?: WaitingRun[];
+  /** Failed runs in a row. */
+  failures?: number;
+  /** When the last run that was caught up started. */
+  caughtUpAt?: string;
   recent: RunSummary[];
   outbox: OutboxEntry[];
   nextSeq: number;
@@ -209,6 +217,8 @@ export interface RunRequest {
   trigger: RunTrigger;
   input?: unknown;
   holdUntil?: string;
+  effectiveAt?: string;
+  detail?: string;
   /** Attempts made before this activity, in another lane. */
   priorAttempts: number;
   /** When the first attempt of the run began, if this activity is not the first. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { type Plan, type PlanEntry, type PlanRequest, type PreparedDefinition, planLength } from './contract.js';
-import { type Definition, definitionSchema, type SubmittedDefinition } from './definition.js';
+import { type Definition, definitionSchema, type Lane, type SubmittedDefinition } from './definition.js';
 import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
 import { describeSchedule, firstRun, normaliseSchedule, planSchedule, submittedSchedule } from './schedule/index.js';
 import type { Resolved } from './schedule/schema.js';
 import { schemaFault } from './schema-fault.js';
-import { attemptTimeout, type TaskRegistry } from './task.js';
+import { type AnyTask, attemptTimeout, type TaskRegistry } from './task.js';
 
 /** Largest input a run may carry, as JSON bytes. Temporal warns at 512 KB; a run's request carries the input. */
 export const maximumInputBytes = 256 * 1024;
@@ -36,10 +36,7 @@ export function prepareDefinition(
   const task = registry.get(submitted.task);
   const input = checkInput(submitted.input, task.input);
   const lane = submitted.lane ?? task.lane ?? 'standard';
-  const timeout = attemptTimeout(
-    lane,
-    submitted.timeouts.attempt ?? (task.lane === lane || !task.lane ? task.timeout : undefined),
-  );
+  const timeout = attemptBound(lane, submitted.timeouts.attempt, task);
   const schedule = normaliseSchedule(submitted.schedule, now, resolved);
   const definition: Definition = {
     ...submitted,
@@ -55,6 +52,11 @@ export function prepareDefinition(
     words: describeSchedule(schedule),
     plan: firstPlan(definition, now),
   };
+}
+
+/** Bound of one attempt: what was asked for, else the task's if it is meant for this lane, else the lane's. */
+export function attemptBound(lane: Lane, asked: string | undefined, task: Pick<AnyTask, 'lane' | 'timeout'>): string {
+  return attemptTimeout(lane, asked ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
 }
 
 /** The first plan of a schedule; a schedule that never runs after `now` is refused. */
@@ -133,7 +135,7 @@ function digestOf(submitted: SubmittedDefinition): string {
 }
 
 /** JSON with sorted keys, so that equal definitions have equal digests. */
-function stableJson(value: unknown): string {
+export function stableJson(value: unknown): string {
   return JSON.stringify(value, (_, inner) =>
     inner && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

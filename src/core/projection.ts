@@ -60,7 +60,9 @@ export function afterRun(
     running,
     counters: countOutcome(snapshot.counters, summary.state),
     lastRun: summary,
-    nextRunAt: snapshot.pause ? null : (snapshot.nextRunAt ?? plan?.entries[0]?.at ?? null),
+    nextRunAt: snapshot.pause
+      ? null
+      : (snapshot.nextRunAt ?? plan?.entries.find(({ excluded }) => excluded === undefined)?.at ?? null),
     closedAt: ends ? (summary.finishedAt ?? null) : null,
     closeReason: ends ? 'schedule exhausted' : null,
   };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type BackfillStore, backfillStore } from './backfills.js';
+import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
@@ -23,6 +24,8 @@ export interface Store {
   readonly runs: RunReader;
   readonly versions: VersionReader;
   readonly backfills: BackfillStore;
+  /** Calendars belong to the database alone: no workflow writes them. */
+  readonly calendars: CalendarStore;
   close(): Promise<void>;
 }
 
@@ -55,13 +58,22 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     runs: runReader(db),
     versions: versionReader(db),
     backfills: backfillStore(db),
+    calendars: calendarStore(db),
     close,
   };
 }
 
 export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
+export type {
+  CalendarKey,
+  CalendarRow,
+  CalendarStore,
+  CalendarUse,
+  CalendarUseKey,
+  CalendarWrite,
+} from './calendars.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { RunFilter, RunKey, RunReader, RunRow } from './runs.js';
-export type { VersionReader, VersionRow } from './versions.js';
+export type { VersionKey, VersionReader, VersionRow } from './versions.js';

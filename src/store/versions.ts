@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Definition } from '../core/definition.js';
+import { type Page, type PageRequest, pageOf } from './page.js';
 import type { Database, JobVersionsTable } from './schema.js';
 
 /** One definition a job has had. */
@@ -14,9 +15,13 @@ export interface VersionRow {
   definedBy?: string;
 }
 
+export interface VersionKey {
+  version: number;
+}
+
 export interface VersionReader {
-  /** All versions of a job, newest first. */
-  list(project: string, jobId: string): Promise<VersionRow[]>;
+  /** Versions of a job, newest first. */
+  list(project: string, jobId: string, page: PageRequest<VersionKey>): Promise<Page<VersionRow, VersionKey>>;
   get(project: string, jobId: string, version: number): Promise<VersionRow | undefined>;
 }
 
@@ -24,9 +29,13 @@ export function versionReader(db: Kysely<Database>): VersionReader {
   const ofJob = (project: string, jobId: string) =>
     db.selectFrom('job_versions').selectAll().where('project', '=', project).where('job_id', '=', jobId);
   return {
-    async list(project, jobId) {
-      const rows = await ofJob(project, jobId).orderBy('version', 'desc').execute();
-      return rows.map(toVersionRow);
+    async list(project, jobId, { limit, after }) {
+      const rows = await ofJob(project, jobId)
+        .$if(!!after, (query) => query.where('version', '<', after?.version ?? 0))
+        .orderBy('version', 'desc')
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows.map(toVersionRow), limit, ({ version }) => ({ version }));
     },
     async get(project, jobId, version) {
       const row = await ofJob(project, jobId).where('version', '=', version).executeTakeFirst();

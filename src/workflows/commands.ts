@@ -1,14 +1,18 @@
 import { ApplicationFailure, currentUpdateInfo, setHandler, sleep } from '@temporalio/workflow';
 import type { JobSnapshot } from '../core/contract.js';
+import type { PausedPolicy } from '../core/definition.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
 import type { JobState } from '../core/job/job-state.js';
 import { promptSyncMs } from '../core/job/outbox.js';
 import { snapshotOf, statusOf } from '../core/job/views.js';
 import { queries, signals, type TriggerAnswer, updates } from './messages.js';
-import { commandId, optionalText, optionalTime, type Payload, refusal } from './payload.js';
+import { commandId, optionalChoice, optionalText, optionalTime, type Payload, refusal } from './payload.js';
 import type { Runner } from './runner.js';
 
 type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
+
+/** Said here too: the schema that has them cannot enter the sandbox. */
+const pausedPolicies: readonly PausedPolicy[] = ['drop', 'last', 'all'];
 
 /** Binds every command as an Update (answered, refusable) and as a Signal, and the queries. */
 export function bindCommands(state: JobState, runner: Runner, onChange: () => void): void {
@@ -26,14 +30,20 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
     { description: 'What runs, when, and by which rules.' },
   );
 
-  bind('pause', 'No occurrence runs until resumed; `trigger` still does. {note?, until?: time, by?}', (command) => {
-    const until = optionalTime(command, 'until');
-    return () =>
-      state.pause(Date.now(), { note: optionalText(command, 'note'), by: optionalText(command, 'by'), until });
-  });
-  bind('resume', 'Ends a pause. {by?}', (command) => {
+  bind(
+    'pause',
+    'No occurrence runs until resumed; `trigger` still does. {note?, until?: time, missed?, by?}',
+    (command) => {
+      const until = optionalTime(command, 'until');
+      const missed = optionalChoice(command, 'missed', pausedPolicies);
+      const [note, by] = [optionalText(command, 'note'), optionalText(command, 'by')];
+      return () => state.pause(Date.now(), { note, by, until, missed });
+    },
+  );
+  bind('resume', 'Ends a pause. {missed?: drop | last | all, by?}', (command) => {
     optionalText(command, 'by');
-    return () => state.resume(Date.now());
+    const missed = optionalChoice(command, 'missed', pausedPolicies);
+    return () => state.resume(Date.now(), missed);
   });
   bind('cancel', 'Cancels what runs and ends the job. {reason?, by?}', (command) => {
     const reason = optionalText(command, 'reason') ?? 'cancelled by command';
@@ -42,8 +52,10 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       runner.cancelAll();
     };
   });
-  bind('reschedule', 'Replaces the schedule. {schedule, by?}', (command) => redefine(command, 'schedule'));
-  bind('update', 'Replaces the definition. {definition, by?}', (command) => redefine(command, 'definition'));
+  bind('reschedule', 'Replaces the schedule. {schedule, ifVersion?, by?}', (command) => redefine(command, 'schedule'));
+  bind('update', 'Replaces the definition. {definition, ifVersion?, by?}', (command) =>
+    redefine(command, 'definition'),
+  );
   bindTrigger();
 
   /**
@@ -86,14 +98,18 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         );
       }
       const known = key === undefined ? undefined : state.runs.find(triggeredRunId(state.job.jobId, key));
-      if (!known && !state.admits() && !(key !== undefined && state.commands.has(`key:${key}`))) {
+      if (
+        !known &&
+        !state.runs.admission(Date.now()).admitted &&
+        !(key !== undefined && state.commands.has(`key:${key}`))
+      ) {
         const [run] = state.runs.running;
         throw refusal(
           'JOB_BUSY',
           `Run ${run?.runId ?? 'before it'} is in progress and \`overlap\` is ${state.job.definition.overlap}.`,
           'overlap',
           state.job.definition.overlap,
-          'Wait for it to end, or let the job overlap (allow, buffer_one).',
+          'Wait for it to end, or let the job overlap (allow, buffer_one, cancel_previous).',
         );
       }
     };
@@ -105,6 +121,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       const repeated = id !== undefined && state.commands.seen(id);
       if (!state.commands.seen(`key:${key}`) && !repeated) {
         state.trigger(Date.now(), runId, command?.input);
+        runner.stopReplaced();
         byHand(command);
       }
       return { snapshot: snapshotOf(state), run: state.runs.find(runId) ?? null };
@@ -123,10 +140,24 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
         `Send the whole ${part} as an object.`,
       );
     }
+    const ofVersion = () => {
+      const { definitionVersion } = state.job;
+      const expected = command?.ifVersion;
+      if (expected === undefined || expected === definitionVersion) return;
+      throw refusal(
+        'JOB_CHANGED',
+        `Expected version ${JSON.stringify(expected)} of the definition, got ${definitionVersion}.`,
+        'ifVersion',
+        expected,
+        'Look at the definition as it is now, and decide again.',
+      );
+    };
+    ofVersion();
     return async () => {
       const ready = command?.prepared as Awaited<ReturnType<Runner['prepare']>> | undefined;
       const prepared = ready ?? (await runner.prepare({ [part]: value }));
       if (state.closed) throw closedRefusal();
+      ofVersion();
       state.redefine(prepared, Date.now(), optionalText(command, 'by'));
     };
   }

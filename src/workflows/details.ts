@@ -8,9 +8,12 @@ export function detailsOf(state: JobState): string {
   if (job.pause) {
     const until = job.pause.until ? ` until ${job.pause.until}` : '';
     lines.push(`Paused since ${job.pause.since}${until}${job.pause.note ? `: ${job.pause.note}` : ''}`, '');
+    const { missed, probeAt } = job.pause;
+    if (missed?.count) lines.push(`Due meanwhile: ${missed.count} (${missed.policy})`, '');
+    if (probeAt) lines.push(`Tries a run at ${probeAt}`, '');
   }
   if (job.closeReason) lines.push(`Ended ${job.closedAt}: ${job.closeReason}`, '');
-  const next = state.closed ? [] : carry.plan.entries.slice(0, 3).map(({ at }) => `- ${at}`);
+  const next = state.closed ? [] : state.timetable.upcoming(3).map((at) => `- ${at}`);
   if (next.length > 0) lines.push('Next:', ...next, '');
   const now = carry.running.map((run) => `- ${run.runId} (attempt ${run.attempt})`);
   if (now.length > 0) lines.push('Running:', ...now, '');
@@ -26,7 +29,7 @@ export function detailsOf(state: JobState): string {
 
 /** One line for the timer event: what it waits for. */
 export function timerSummary(state: JobState, wake: number): string {
-  const [next] = state.carry.plan.entries;
-  const forNext = next && [next.wake, next.at].some((time) => Date.parse(time) === wake);
+  const { next } = state.timetable;
+  const forNext = next && [next.wake, next.effectiveAt ?? next.at].some((time) => Date.parse(time) === wake);
   return forNext ? `next: ${next.at}` : `look again: ${isoTime(wake)}`;
 }

@@ -59,13 +59,18 @@ export async function job(carry: JobCarry): Promise<JobSnapshot> {
 
 /** Does all there is to do at this moment. */
 async function advance(state: JobState, runner: Runner): Promise<void> {
+  const over = state.pauseOver(Date.now());
+  if (over !== undefined && !runner.decidesAtOnce(over)) await runner.decideDue(over);
   state.resumeIfDue(Date.now());
+  state.probeIfDue(Date.now());
   if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
   for (let ready = state.takeReady(Date.now()); ready.length > 0; ready = state.takeReady(Date.now())) {
+    runner.stopReplaced();
     const attempts = ready.flatMap((run) => runner.start(run) ?? []);
     if (attempts.length > 0) await Promise.all(attempts);
     if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
   }
+  runner.stopReplaced();
   state.closeIfExhausted(Date.now());
   const { dueAt } = state.outbox;
   if (dueAt !== undefined && dueAt <= Date.now()) runner.sync();

@@ -32,6 +32,18 @@ export function optionalTime(command: Payload, field: string): string | undefine
   );
 }
 
+/** One of a few words. */
+export function optionalChoice<Choice extends string>(
+  command: Payload,
+  field: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = optionalText(command, field);
+  if (text === undefined || choices.includes(text as Choice)) return text as Choice | undefined;
+  const message = `Expected \`${field}\` to be one of ${choices.join(', ')}, got ${JSON.stringify(text)}.`;
+  throw refusal('INPUT_INVALID', message, field, text, `Write one of ${choices.join(', ')}, or leave it out.`);
+}
+
 /** A refusal as the API hands it on: the code is the failure's type. */
 export function refusal(
   code: ErrorCode,

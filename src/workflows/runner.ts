@@ -23,6 +23,7 @@ import {
 import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
 import type { JobState } from '../core/job/job-state.js';
+import { summaryOf } from '../core/job/run-book.js';
 import { snapshotOf } from '../core/job/views.js';
 import type { RunState } from '../core/states.js';
 
@@ -80,6 +81,12 @@ export class Runner {
     return request.via === 'light' ? attempt : undefined;
   }
 
+  /** Tells runs to stop whose place another takes. Each still ends by itself, or has ended in the ledger already. */
+  stopReplaced(): void {
+    if (!this.state.runs.mustStop) return;
+    for (const runId of this.state.runs.takeStopping()) this.#scopes.get(runId)?.cancel();
+  }
+
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
@@ -133,6 +140,7 @@ export class Runner {
   sync(): void {
     const { state } = this;
     const { outbox } = state;
+    state.enterExcluded(Date.now());
     const snapshot = snapshotOf(state);
     outbox.syncing = true;
     void syncJob({ snapshot, outbox: outbox.batch })
@@ -152,19 +160,21 @@ export class Runner {
   }
 
   #request(run: RunInProgress): RunRequest {
-    const { plan } = this.state.carry;
-    const low = !plan.exhausted && plan.entries.length <= planLength / 2;
+    const { timetable, carry } = this.state;
+    const low = !carry.plan.exhausted && timetable.length <= planLength / 2;
     return {
       runId: run.runId,
       scheduledAt: run.scheduledAt,
       trigger: run.trigger,
       input: run.input,
       holdUntil: run.holdUntil,
+      effectiveAt: run.effectiveAt,
+      detail: run.detail,
       priorAttempts: run.attempt,
       startedAt: run.startedAt,
       snapshot: snapshotOf(this.state),
       outbox: this.state.outbox.riding,
-      plan: low ? { after: this.state.timetable.plannedUntil, count: planLength } : undefined,
+      plan: low ? { after: timetable.plannedUntil, count: planLength } : undefined,
       last: this.state.isLast,
       via: run.via,
     };
@@ -234,7 +244,6 @@ function outcomeOf(
   error: RunError | undefined,
   definitionVersion: number,
 ): RunReceipt {
-  const { runId, scheduledAt, trigger, attempt, startedAt, input } = run;
-  const summary = { runId, scheduledAt, trigger, state, attempt, startedAt, finishedAt: isoTime(Date.now()), error };
-  return { summary, recorded: false, entry: { ...summary, definitionVersion, input }, ackedSeq: 0 };
+  const summary = { ...summaryOf(run), state, finishedAt: isoTime(Date.now()), error };
+  return { summary, recorded: false, entry: { ...summary, definitionVersion, input: run.input }, ackedSeq: 0 };
 }

@@ -2,8 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import '../rig/runtime.js';
 import { Connection, WorkflowClient } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { type ReconcilerOptions, reconcile, type Sweep, startReconciler } from '../../src/api/reconciler.js';
 import { workflowId } from '../../src/core/ids.js';
+import { TaskRegistry } from '../../src/core/task.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { startPglite, type TestDatabase } from '../servers/pglite.js';
 import { type ApiOnly, deadDatabase, startApiOnly } from './api-only.js';
@@ -24,8 +26,10 @@ afterAll(async () => {
   await database.stop();
 });
 
+const registry = new TaskRegistry(builtInTasks);
+
 function optionsOf(api: ApiOnly): ReconcilerOptions {
-  return { store, gateway: api.gateway, log: () => {}, now: Date.now, random: () => 0.5, paceMs: 0 };
+  return { store, gateway: api.gateway, registry, log: () => {}, now: Date.now, random: () => 0.5, paceMs: 0 };
 }
 
 /** Sweeps until it finds what is there: Temporal's list follows its truth after a moment. */
@@ -110,4 +114,27 @@ it('goes on sweeping when a sweep fails, and stops at once', async () => {
   await once(news, 'second');
   await reconciler.stop();
   expect(failures[0]).toContain('could not be compared');
+});
+
+it('plans the jobs of a calendar that changed before a crash, once', async () => {
+  const api = await startApiOnly({ databaseUrl: database.url });
+  const { client, project } = api;
+  await startWorker({ project, store });
+  await client.calendars.put.mutate({ project, name: 'holidays', rules: [{ yearly: '12-25' }] });
+  const schedule = { cron: '0 9 * * *', exclude: [{ calendar: 'holidays' }] };
+  await client.jobs.create.mutate({ ...hourly, project, id: 'a', schedule });
+  // As if the API had died right after it wrote the calendar.
+  const calendar = { rules: [{ yearly: '01-01' }] };
+  await store.calendars.put({
+    project,
+    name: 'holidays',
+    calendar,
+    updatedAt: new Date().toISOString(),
+    updatedBy: 'ada',
+  });
+  expect(await reconcile(optionsOf(api))).toMatchObject({ planned: 1 });
+  expect(await client.jobs.get.query({ project, id: 'a' })).toMatchObject({
+    ...{ definitionVersion: 2, definedBy: 'ada', calendars: { holidays: 2 } },
+  });
+  expect(await reconcile(optionsOf(api))).toMatchObject({ planned: 0 });
 });

@@ -7,6 +7,7 @@ import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { printFault } from '../../src/cli/files/fault.js';
 import { parseJobFile } from '../../src/cli/files/job-file.js';
 import { prepareDefinition } from '../../src/core/prepare.js';
+import { calendarNames } from '../../src/core/schedule/index.js';
 import { defineTask, TaskRegistry } from '../../src/core/task.js';
 import { carillon } from '../cli/terminal.js';
 import { type Block, blocks, root, wordsOf } from './pages.js';
@@ -33,7 +34,12 @@ describe('yaml', () => {
   test.each(of('yaml'))('%s is a job file', (at, { text }) => {
     const { documents, faults } = parseJobFile(at, text, 'default');
     expect(faults.map(printFault)).toEqual([]);
-    for (const { definition } of documents) expect(prepareDefinition(definition, registry, now).words).not.toBe('');
+    for (const { definition } of documents) {
+      const calendars = Object.fromEntries(
+        calendarNames(definition.schedule).map((name) => [name, { revision: 1, rules: [] }]),
+      );
+      expect(prepareDefinition(definition, registry, now, { seed: at, calendars }).words).not.toBe('');
+    }
   });
 });
 
@@ -41,8 +47,9 @@ describe('sh', () => {
   test.each(of('sh', ({ info }) => info.startsWith('now=')))('%s prints what the page shows', async (_, block) => {
     const settings = Object.fromEntries(block.info.split(' ').map((pair) => pair.split('=') as [string, string]));
     const [npx, name, ...argv] = wordsOf(block.text);
-    expect([npx, name, argv[0]]).toEqual(['npx', 'carillon', 'next']);
-    const { code, out, err } = await carillon(argv, { now: () => Date.parse(settings.now ?? '') });
+    expect([npx, name]).toEqual(['npx', 'carillon']);
+    const now = Date.parse(settings.now ?? '');
+    const { code, out, err } = await carillon(argv, { cwd: root, now: () => now });
     expect({ code, output: out + err }).toEqual({ code: Number(settings.exit ?? 0), output: block.output });
   });
 

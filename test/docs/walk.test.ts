@@ -11,8 +11,14 @@ const run = promisify(execFile);
 
 test('the examples can be applied, and applied again without a change', { timeout: 60_000 }, async () => {
   const { client, project, url, ended } = await useRig({ tasks: [...config.tasks] });
+  const server = ['--url', url, '--project', project];
+  const put = await carillon(['calendars', 'put', 'holidays', '-f', 'examples/calendars/holidays.yaml', ...server], {
+    cwd: root,
+  });
+  expect(put).toMatchObject({ code: 0 });
   const apply = async () => {
-    const argv = ['apply', '-f', 'examples/jobs', 'examples/tasks', '--url', url, '--project', project, '-o', 'json'];
+    const files = ['examples/jobs', 'examples/tasks', 'examples/calendars/working-days.yaml'];
+    const argv = ['apply', '-f', ...files, '--url', url, '--project', project, '-o', 'json'];
     const { code, out, err } = await carillon(argv, { cwd: root });
     expect({ code, err }).toMatchObject({ code: 0 });
     return (JSON.parse(out) as { items: { id: string; action: string }[] }).items;

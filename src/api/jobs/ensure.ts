@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
+import { sameDefinition } from '../../core/submitted.js';
 import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { ensureInput } from '../inputs.js';
@@ -10,7 +11,7 @@ import { commandJob } from './command.js';
 import { createJob } from './create.js';
 import { prepare } from './prepare.js';
 import { closed, readJob } from './read.js';
-import { prepareSuccessor } from './redefine.js';
+import { keepBeat, prepareSuccessor } from './redefine.js';
 import { viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
@@ -51,9 +52,16 @@ async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown)
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
-  if (asDefined.digest === current.digest) return { action: 'unchanged', prepared: asDefined, current };
+  if (asDefined.digest === current.digest || means(asDefined, current))
+    return { action: 'unchanged', prepared: asDefined, current };
   if (isClosed(current.state)) throw closed(ref, current);
   return { action: 'update', prepared: await prepareSuccessor(context, ref, submitted, current.definition), current };
+}
+
+/** Whether the job's definition was only written in another way: durations, defaults, what was exported from the job. */
+function means(asDefined: PreparedDefinition, { definition }: JobSnapshot): boolean {
+  const schedule = keepBeat(definition.schedule, asDefined.definition.schedule);
+  return sameDefinition({ ...asDefined.definition, schedule }, definition);
 }
 
 async function existing(context: InnerContext, ref: JobRefs): Promise<JobSnapshot | undefined> {

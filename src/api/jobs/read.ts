@@ -1,11 +1,11 @@
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
-import type { InnerContext } from '../context.js';
+import type { Backstage } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 
 /** The job's row; undefined when there is none, or the database is away. */
-export async function storedJob(context: InnerContext, { project, jobId }: JobRefs): Promise<JobSnapshot | undefined> {
+export async function storedJob(context: Backstage, { project, jobId }: JobRefs): Promise<JobSnapshot | undefined> {
   try {
     return await context.store.jobs.get(project, jobId);
   } catch (error) {
@@ -19,7 +19,7 @@ export async function storedJob(context: InnerContext, { project, jobId }: JobRe
  * The job from the database, or else from the job itself.
  * @throws CarillonError JOB_NOT_FOUND, WORKER_UNAVAILABLE (Temporal has it, nobody can read it), STORE_UNAVAILABLE
  */
-export async function readJob(context: InnerContext, ref: JobRefs): Promise<JobSnapshot> {
+export async function readJob(context: Backstage, ref: JobRefs): Promise<JobSnapshot> {
   let away: unknown;
   try {
     const row = await context.store.jobs.get(ref.project, ref.jobId);
@@ -34,7 +34,7 @@ export async function readJob(context: InnerContext, ref: JobRefs): Promise<JobS
 }
 
 /** Why there is no open workflow for this job. */
-export async function absence(context: InnerContext, ref: JobRefs): Promise<CarillonError> {
+export async function absence(context: Backstage, ref: JobRefs): Promise<CarillonError> {
   const row = await storedJob(context, ref);
   if (row || (await context.gateway.describe(ref))) return closed(ref, row);
   return notFound(ref);

@@ -1,5 +1,7 @@
 import type { JobSnapshot } from '../../core/contract.js';
+import type { Definition } from '../../core/definition.js';
 import { workflowId } from '../../core/ids.js';
+import { plainSchedule } from '../../core/submitted.js';
 import type { Consoles } from '../context.js';
 import type { JobItemView, JobView } from '../views.js';
 
@@ -8,15 +10,22 @@ export function viewJob(snapshot: JobSnapshot, consoles: Consoles): JobView {
   return {
     ...standing(snapshot),
     definition: viewDefinition(snapshot.definition),
+    calendars: calendarsOf(snapshot.definition),
     idempotencyKey: snapshot.idempotencyKey,
     links: linksOf(snapshot, consoles),
   };
 }
 
 /** Without what the schedule was resolved to: that is nobody's to write. */
-function viewDefinition(definition: JobSnapshot['definition']): JobView['definition'] {
-  const { resolved: _resolved, ...schedule } = definition.schedule;
-  return { ...definition, schedule };
+export function viewDefinition(definition: Definition): JobView['definition'] {
+  return { ...definition, schedule: plainSchedule(definition.schedule) };
+}
+
+function calendarsOf({ schedule }: Definition): JobView['calendars'] {
+  const calendars = Object.entries(schedule.resolved?.calendars ?? {});
+  return calendars.length > 0
+    ? Object.fromEntries(calendars.map(([name, { revision }]) => [name, revision]))
+    : undefined;
 }
 
 /** A job as lists show it. */

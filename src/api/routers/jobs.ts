@@ -12,8 +12,11 @@ import {
   pauseInput,
   rescheduleInput,
   resumeInput,
+  rollbackInput,
   triggerInput,
   updateInput,
+  versionListInput,
+  versionRef,
 } from '../inputs.js';
 import { commandJob, triggerJob } from '../jobs/command.js';
 import { createJob } from '../jobs/create.js';
@@ -21,7 +24,8 @@ import { ensureJob, validateJob } from '../jobs/ensure.js';
 import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
 import { jobStatus } from '../jobs/status.js';
-import { nextTimes, viewTimes } from '../jobs/times.js';
+import { nextTimes, previewJob } from '../jobs/times.js';
+import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
 import { viewJob, viewJobItem } from '../jobs/view.js';
 import { procedure, router } from '../trpc.js';
 import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
@@ -31,10 +35,12 @@ import {
   jobDetailView,
   jobPage,
   jobView,
+  previewView,
   statusView,
-  timesView,
   triggerView,
   validationView,
+  versionPage,
+  versionView,
 } from '../views.js';
 
 /** The same schema at run time, with the input's type as a client that knows its tasks sees it. */
@@ -86,12 +92,32 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .meta({ summary: "Replace a job's definition." })
       .input(typed<UpdateInput<Tasks>, typeof updateInput>(updateInput))
       .output(commandView)
-      .mutation(async ({ ctx, input: { id, project, commandId, by, ...definition } }) => {
+      .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...definition } }) => {
         const ref = { project, jobId: id };
         const current = await currentDefinition(ctx, ref);
         const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);
-        return commandJob(ctx, ref, 'update', { commandId, by, definition, prepared });
+        return commandJob(ctx, ref, 'update', { commandId, by, ifVersion, definition, prepared });
       }),
+
+    versions: procedure
+      .meta({ summary: 'The definitions a job has had, newest first: when, and from whom.' })
+      .input(versionListInput)
+      .output(versionPage)
+      .query(({ ctx, input: { id, project, ...page } }) => listVersions(ctx, { project, jobId: id }, page)),
+
+    version: procedure
+      .meta({ summary: 'One definition a job has had.' })
+      .input(versionRef)
+      .output(versionView)
+      .query(async ({ ctx, input: { project, id, version } }) =>
+        viewVersion(await readVersion(ctx, { project, jobId: id }, version)),
+      ),
+
+    rollback: procedure
+      .meta({ summary: "Make an earlier definition the job's own again, as a new version." })
+      .input(rollbackInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...rollback } }) => rollbackJob(ctx, { project, jobId: id }, rollback)),
 
     reschedule: procedure
       .meta({ summary: "Replace a job's schedule." })
@@ -139,12 +165,12 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .query(({ ctx, input }) => jobStatus(ctx, { project: input.project, jobId: input.id })),
 
     next: procedure
-      .meta({ summary: 'The next times of a job.' })
+      .meta({ summary: 'The next times of a job, and what there is to say of them.' })
       .input(nextInput)
-      .output(timesView)
+      .output(previewView)
       .query(async ({ ctx, input }) => {
         const job = await readJob(ctx, { project: input.project, jobId: input.id });
-        return viewTimes(job.words, nextTimes(job, input.count, ctx.now()), job.definition.schedule.timezone ?? 'UTC');
+        return previewJob(job, { ...input, after: ctx.now() });
       }),
   });
 }

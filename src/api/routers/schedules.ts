@@ -1,20 +1,21 @@
-import { isoTime } from '../../core/ids.js';
-import { describeSchedule, normaliseSchedule, plannedTimes } from '../../core/schedule/index.js';
+import { previewSchedule } from '../../core/preview.js';
+import { normaliseSchedule } from '../../core/schedule/index.js';
+import { resolveSchedule } from '../../store/resolved.js';
 import { previewInput } from '../inputs.js';
-import { viewTimes } from '../jobs/times.js';
 import { procedure, router } from '../trpc.js';
-import { timesView } from '../views.js';
+import { previewView } from '../views.js';
 
 export const schedulesRouter = router({
   preview: procedure
-    .meta({ summary: 'What a schedule means, and its next times.' })
+    .meta({
+      summary: 'What a schedule means in words, its next times in both zones, why others are missing, warnings.',
+    })
     .input(previewInput)
-    .output(timesView)
-    .query(({ ctx, input }) => {
+    .output(previewView)
+    .query(async ({ ctx, input: { project, id = '', schedule: asked, from, ...options } }) => {
       const now = ctx.now();
-      const schedule = normaliseSchedule(input.schedule, now);
-      const { times } = plannedTimes(schedule, input.from ? Date.parse(input.from) : now - 1, input.count);
-      const zone = input.timezone ?? schedule.timezone ?? 'UTC';
-      return viewTimes(describeSchedule(schedule), times.map(isoTime), zone);
+      const resolved = await resolveSchedule(ctx.store, { project, jobId: id }, asked);
+      const schedule = normaliseSchedule(asked, now, resolved);
+      return previewSchedule(schedule, { ...options, after: from ? Date.parse(from) : now - 1 });
     }),
 });

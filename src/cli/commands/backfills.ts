@@ -10,8 +10,9 @@ import {
   type RerunRule,
   rerunRules,
 } from '../../core/backfill/states.js';
-import { collectList, readInput, wholeNumber } from '../definition-flags.js';
+import { readInput } from '../definition-flags.js';
 import { exitCodes } from '../exit.js';
+import { collectList, wholeNumber } from '../flag-values.js';
 import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';

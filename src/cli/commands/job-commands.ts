@@ -1,11 +1,25 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandView } from '../../api/views.js';
+import { type PausedPolicy, pausedPolicies } from '../../core/definition.js';
 import { CarillonError } from '../../core/errors.js';
 import type { Schedule } from '../../core/schedule/schema.js';
-import { readInput, type ScheduleFlags, scheduleOf, withScheduleFlags } from '../definition-flags.js';
+import { readInput } from '../definition-flags.js';
 import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
-import { jobFields } from './jobs.js';
+import { type ScheduleFlags, scheduleOf, withScheduleFlags } from '../schedule-flags.js';
+import { missedText } from '../wording.js';
+import { jobFields, statusDetails } from './jobs.js';
+
+interface PauseFlags {
+  note?: string;
+  until?: string;
+  missed?: PausedPolicy;
+}
+
+interface ResumeFlags {
+  missed?: PausedPolicy;
+  dryRun?: true;
+}
 
 /** Commands that change a job. */
 export function addJobCommands(jobs: Command, io: Io): void {
@@ -21,7 +35,8 @@ export function addJobCommands(jobs: Command, io: Io): void {
     .description('let no run start until the job is resumed')
     .option('--note <text>', 'why')
     .option('--until <time>', 'resume by itself at this time (ISO 8601 with an offset)')
-    .action(async (id: string, flags: { note?: string; until?: string }, command: Command) => {
+    .addOption(new Option('--missed <policy>', 'of what is due meanwhile, on resuming').choices(pausedPolicies))
+    .action(async (id: string, flags: PauseFlags, command: Command) => {
       const invocation = openInvocation(command, io);
       const { client, project, by } = invocation;
       finish(invocation, await client.jobs.pause.mutate({ id, project, by, ...flags }), `paused ${id}`);
@@ -30,11 +45,21 @@ export function addJobCommands(jobs: Command, io: Io): void {
   jobs
     .command('resume')
     .argument('<id>')
-    .description('end a pause')
-    .action(async (id: string, _flags, command: Command) => {
+    .description('end a pause, after telling what was due meanwhile and what becomes of it')
+    .addOption(new Option('--missed <policy>', 'of what was due meanwhile').choices(pausedPolicies))
+    .option('--dry-run', 'tell, and change nothing')
+    .action(async (id: string, { missed, dryRun }: ResumeFlags, command: Command) => {
       const invocation = openInvocation(command, io);
-      const { client, project, by } = invocation;
-      finish(invocation, await client.jobs.resume.mutate({ id, project, by }), `resumed ${id}`);
+      const { client, project, by, output } = invocation;
+      const status = await client.jobs.status.query({ id, project });
+      if (status.pause?.missed) io.err(`due meanwhile: ${missedText(status.pause.missed, missed)}\n`);
+      else io.err(status.pause ? 'due meanwhile: nothing is known\n' : `${id} is not paused\n`);
+      if (dryRun) {
+        io.err('dry run: nothing changed\n');
+        output.data(status, () => statusDetails(status, output));
+        return;
+      }
+      finish(invocation, await client.jobs.resume.mutate({ id, project, by, missed }), `resumed ${id}`);
     });
 
   jobs
@@ -57,7 +82,7 @@ export function addJobCommands(jobs: Command, io: Io): void {
       if (!schedule) {
         throw new CarillonError('INPUT_INVALID', 'Expected a schedule, got none.', {
           field: 'schedule',
-          hint: 'Give one of --every, --cron, --at, --now.',
+          hint: 'Give one of --every, --cron, --rrule, --at, --now.',
         });
       }
       const answer = await client.jobs.reschedule.mutate({ id, project, by, schedule });

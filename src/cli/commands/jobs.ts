@@ -2,18 +2,13 @@ import type { Command } from 'commander';
 import type { JobDetailView, JobItemView, JobView, StatusView } from '../../api/views.js';
 import type { DefinitionInput } from '../../core/definition.js';
 import type { JobState } from '../../core/states.js';
-import {
-  collectLabel,
-  collectList,
-  type DefinitionFlags,
-  definitionOf,
-  wholeNumber,
-  withDefinitionFlags,
-} from '../definition-flags.js';
+import { type DefinitionFlags, definitionOf, withDefinitionFlags } from '../definition-flags.js';
 import { readSingleDocument } from '../files/read.js';
+import { collectLabel, collectList, wholeNumber } from '../flag-values.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
+import { missedText, pauseText, whyOf } from '../wording.js';
 
 /** Commands that submit jobs and look at them. */
 export function addJobs(jobs: Command, io: Io): void {
@@ -114,10 +109,13 @@ export function jobFields(job: JobView, output: Output): string {
       'runs',
       `${counters.succeeded} succeeded, ${counters.failed + counters.timedOut} failed, ${counters.cancelled} cancelled, ${counters.skipped + counters.missed} not run`,
     ],
+    ['paused', job.pause && pauseText(job.pause, output)],
+    ['due meanwhile', job.pause?.missed && missedText(job.pause.missed)],
     [
-      'paused',
-      job.pause &&
-        `${output.time(job.pause.since)} ${job.pause.note ?? ''}${job.pause.until ? `, until ${job.pause.until}` : ''}`,
+      'calendars',
+      Object.entries(job.calendars ?? {})
+        .map(([name, revision]) => `${name} (revision ${revision})`)
+        .join(', '),
     ],
     ['owner', definition.owner],
     ['description', definition.description],
@@ -150,21 +148,20 @@ function jobTable(items: JobItemView[], output: Output): string {
   );
 }
 
-function statusDetails(status: StatusView, output: Output): string {
+export function statusDetails(status: StatusView, output: Output): string {
   const runs = [...status.running, ...status.recent].map((run) => [
     run.runId,
     output.state(run.state),
     run.attempt,
     output.time(run.startedAt),
-    run.error
-      ? `${run.error.code}: ${run.error.message}`
-      : (run.reason ?? ('lastFailure' in run ? String(run.lastFailure ?? '') : '')),
+    whyOf(run) || ('lastFailure' in run ? String(run.lastFailure ?? '') : ''),
   ]);
   const head = output.fields([
     ['id', status.id],
     ['state', output.state(status.state)],
     ['next times', status.nextTimes.map((time) => output.time(time)).join('\n')],
-    ['paused', status.pause && `${output.time(status.pause.since)} ${status.pause.note ?? ''}`],
+    ['paused', status.pause && pauseText(status.pause, output)],
+    ['due meanwhile', status.pause?.missed && missedText(status.pause.missed)],
     ['last refusal', status.lastRefusal && `${status.lastRefusal.code}: ${status.lastRefusal.message}`],
   ]);
   return runs.length > 0 ? `${head}\n\n${output.columns(['RUN', 'STATE', 'ATTEMPT', 'STARTED', 'WHY'], runs)}` : head;

@@ -1,30 +1,55 @@
 import type { Command } from 'commander';
-import { isoTime } from '../../core/ids.js';
-import { describeSchedule, normaliseSchedule, plannedTimes, zonedTime } from '../../core/schedule/index.js';
-import { wholeNumber } from '../definition-flags.js';
-import { outputOf } from '../invocation.js';
+import type { SchedulePreview } from '../../core/preview.js';
+import { previewSchedule } from '../../core/preview.js';
+import { wholeNumber } from '../flag-values.js';
+import { openInvocation, outputOf } from '../invocation.js';
 import type { Io } from '../io.js';
+import type { Output } from '../output.js';
+import { explanationText, timesTable } from '../preview-text.js';
+import { type PreviewFlags, scheduleSaid, withSchedule } from '../schedule-argument.js';
 
-/** Works without a server: the same schedule maths as the API and the worker. */
+type Show = (preview: SchedulePreview, output: Output) => string;
+
+const showTimes: Show = (preview, output) => `${preview.words}\n\n${timesTable(preview, output)}`;
+
+/** Work without a server, unless the schedule names a calendar: the same schedule maths as the API and the worker. */
 export function addNext(program: Command, io: Io): void {
-  program
-    .command('next')
-    .argument('<schedule>', 'a cron expression, or "every 10s"')
-    .description('what a schedule means and when it fires; needs no server')
-    .option('--tz <zone>', 'IANA zone', 'UTC')
-    .option('-n, --count <n>', 'how many times', wholeNumber, 10)
-    .action((text: string, flags: { tz: string; count: number }, command: Command) => {
-      const output = outputOf(command, io);
-      const interval = /^every\s+(.+)$/i.exec(text.trim());
-      const now = io.now();
-      const asked = { ...(interval ? { every: interval[1] } : { cron: text }), timezone: flags.tz };
-      const schedule = normaliseSchedule(asked, now);
-      const { times } = plannedTimes(schedule, now, Math.min(Math.max(flags.count, 1), 1000));
-      const local = times.map((time) => zonedTime(time, flags.tz));
-      const answer = { words: describeSchedule(schedule), times: times.map(isoTime), local, timezone: flags.tz };
-      output.data(answer, () => {
-        const rows = answer.times.map((time, index) => [local[index], output.time(time)]);
-        return `${answer.words}\n\n${output.columns([flags.tz.toUpperCase() === 'UTC' ? 'LOCAL' : flags.tz, 'UTC'], rows)}`;
+  const add = (name: string, description: string, show: Show) =>
+    withSchedule(program.command(name))
+      .description(description)
+      .action(async (text: string | undefined, flags: PreviewFlags, command: Command) => {
+        const { schedule, after } = await scheduleSaid(text, flags, command, io);
+        const output = outputOf(command, io);
+        const preview = previewSchedule(schedule, {
+          after,
+          count: bounded(flags.count),
+          viewerTimezone: flags.viewerTz,
+        });
+        output.data(preview, () => show(preview, output));
       });
-    });
+  add('next', 'when a schedule fires; needs no server', showTimes);
+  add('explain', 'what a schedule means: words, warnings, every time and why others are missing', explanationText);
+}
+
+/** The same of a job that is there. */
+export function addJobTimes(jobs: Command, io: Io): void {
+  const add = (name: string, description: string, show: Show) =>
+    jobs
+      .command(name)
+      .argument('<id>')
+      .description(description)
+      .option('--viewer-tz <zone>', 'tell the times in this zone as well')
+      .option('-n, --count <n>', 'how many times', wholeNumber, 10)
+      .action(async (id: string, flags: { viewerTz?: string; count: number }, command: Command) => {
+        const { client, output, project } = openInvocation(command, io);
+        const { viewerTz: viewerTimezone, count } = flags;
+        const preview = await client.jobs.next.query({ id, project, viewerTimezone, count: bounded(count) });
+        output.data(preview, () => show(preview, output));
+      });
+  add('next', 'when a job runs next', showTimes);
+  add('explain', "what a job's schedule means, and why times are missing", explanationText);
+}
+
+function bounded(count: number): number {
+  return Math.min(Math.max(count, 1), 1000);
 }

@@ -3,10 +3,11 @@ import type { RunView } from '../../api/views.js';
 import type { RunTrigger } from '../../core/contract.js';
 import { formatDuration } from '../../core/duration.js';
 import type { RunState } from '../../core/states.js';
-import { collectList, wholeNumber } from '../definition-flags.js';
+import { collectList, wholeNumber } from '../flag-values.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
+import { whyOf } from '../wording.js';
 
 export function addRuns(runs: Command, io: Io): void {
   runs
@@ -14,7 +15,7 @@ export function addRuns(runs: Command, io: Io): void {
     .description('runs and occurrences that did not run, newest first')
     .option('--job <id>', 'only of this job')
     .option('--state <state>', 'only these; may be repeated', collectList)
-    .option('--trigger <trigger>', 'only schedule, catch_up or manual')
+    .option('--trigger <trigger>', 'only those that this asked for: schedule, catch_up, manual, probe, backfill')
     .option('--from <time>', 'nominal time at or after (ISO 8601 with an offset)')
     .option('--to <time>', 'nominal time before')
     .option('-n, --limit <n>', 'runs on a page', wholeNumber, 50)
@@ -63,7 +64,7 @@ function runTable(items: RunView[], output: Output): string {
       run.attempt,
       output.time(run.scheduledAt),
       took(run),
-      why(run),
+      whyOf(run),
     ]),
   );
 }
@@ -73,10 +74,11 @@ function runFields(run: RunView, output: Output): string {
     ['run', run.runId],
     ['job', run.jobId],
     ['state', output.state(run.state)],
-    ['why', why(run)],
+    ['why', whyOf(run)],
     ['attempt', run.attempt],
     ['trigger', run.trigger],
     ['scheduled', output.time(run.scheduledAt)],
+    ['was to start', output.time(run.effectiveAt)],
     ['started', output.time(run.startedAt)],
     ['finished', output.time(run.finishedAt)],
     ['took', took(run)],
@@ -85,10 +87,6 @@ function runFields(run: RunView, output: Output): string {
     ['result', run.result === undefined ? undefined : JSON.stringify(run.result)],
     ['worker', run.worker],
   ]);
-}
-
-function why(run: RunView): string {
-  return run.error ? `${run.error.code}: ${run.error.message}` : (run.reason ?? '');
 }
 
 function took({ startedAt, finishedAt }: RunView): string {

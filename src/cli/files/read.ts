@@ -51,7 +51,7 @@ function filesAt(path: string, cwd: string): string[] {
   });
 }
 
-function readText(path: string, cwd: string): string {
+export function readText(path: string, cwd: string): string {
   try {
     return readFileSync(resolve(cwd, path), 'utf8');
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { PlanEntry, RunTrigger, WaitingRun } from '../contract.js';
 import type { Definition, Lane } from '../definition.js';
 import { isOnce } from '../projection.js';
 import type { NotRunReason } from '../states.js';
+import { dueTime } from './timetable.js';
 
 /** Later than this, an occurrence has fallen into an outage and the catch-up policy decides. */
 export const lateMs = 10_000;
@@ -28,15 +29,16 @@ export type Verdict =
  * @param more whether further ones, later than these, are due too
  */
 export function judgeDue(due: PlanEntry[], now: number, catchUp: CatchUp, paused: boolean, more = false): Verdict[] {
-  if (paused) return due.map((entry) => ({ entry, run: false, state: 'skipped', reason: 'paused' }));
-  return due.map((entry, index): Verdict => {
+  const newest = more ? undefined : due.findLast(({ excluded }) => excluded === undefined);
+  return due.map((entry): Verdict => {
+    if (entry.excluded !== undefined) return { entry, run: false, state: 'skipped', reason: 'excluded' };
+    if (paused) return { entry, run: false, state: 'skipped', reason: 'paused' };
     // An entry that is woken early is on time by definition.
-    const age = now - Date.parse(entry.at);
+    const age = now - dueTime(entry);
     if (age <= lateMs) return { entry, run: 'schedule' };
     if (catchUp.policy === 'none') return missed(entry, 'catch_up_none');
     if (catchUp.withinMs !== undefined && age > catchUp.withinMs) return missed(entry, 'catch_up_window');
-    const newest = index === due.length - 1 && !more;
-    if (catchUp.policy === 'last' && !newest) return missed(entry, 'catch_up_last');
+    if (catchUp.policy === 'last' && entry !== newest) return missed(entry, 'catch_up_last');
     return { entry, run: 'catch_up' };
   });
 }
@@ -47,6 +49,8 @@ function missed(entry: PlanEntry, reason: NotRunReason): Verdict {
 
 /** The lane a run starts in at `now` (ms): the definition's, unless it is too late for the light one. */
 export function laneOf(run: WaitingRun, { lane, schedule }: Definition, now: number): Lane {
-  const light = run.trigger === 'manual' || isOnce(schedule) || now - Date.parse(run.scheduledAt) <= lightLateMs;
+  const { trigger, scheduledAt: at, effectiveAt } = run;
+  const byHand = trigger === 'manual' || trigger === 'probe';
+  const light = byHand || isOnce(schedule) || now - dueTime({ at, effectiveAt }) <= lightLateMs;
   return lane === 'light' && !light ? 'standard' : lane;
 }

@@ -1,19 +1,24 @@
 import type {
   JobCarry,
   JobSnapshot,
+  LedgerEntry,
+  Pause,
   PreparedDefinition,
   RunInProgress,
   RunReceipt,
   RunSummary,
-  WaitingRun,
 } from '../contract.js';
-import { durationMs } from '../duration.js';
-import { isoTime, scheduledRunId } from '../ids.js';
-import { closedState, countOutcome, isOnce } from '../projection.js';
-import { isClosed, type JobState as State } from '../states.js';
+import type { PausedPolicy } from '../definition.js';
+import { isoTime, triggeredRunId } from '../ids.js';
+import { closedState } from '../projection.js';
+import type { JobState as State } from '../states.js';
 import { CommandMemory } from './command-memory.js';
-import { type CatchUp, judgeDue, laneOf, lateMs } from './due.js';
-import { Outbox, promptSyncMs, syncDelayMs } from './outbox.js';
+import { laneOf } from './due.js';
+import { FailureWatch } from './failure-watch.js';
+import { Journal } from './journal.js';
+import { Occurrences } from './occurrences.js';
+import { Outbox, promptSyncMs } from './outbox.js';
+import { PauseBook } from './pause-book.js';
 import { RunBook } from './run-book.js';
 import { Timetable } from './timetable.js';
 
@@ -26,12 +31,27 @@ export class JobState {
   readonly runs: RunBook;
   readonly outbox: Outbox;
   readonly commands: CommandMemory;
+  readonly #pauses: PauseBook;
+  readonly #failures: FailureWatch;
+  readonly #journal: Journal;
+  readonly #occurrences: Occurrences;
 
   constructor(readonly carry: JobCarry) {
     this.timetable = new Timetable(carry);
     this.runs = new RunBook(carry);
     this.outbox = new Outbox(carry);
     this.commands = new CommandMemory(carry);
+    this.#pauses = new PauseBook(carry);
+    this.#failures = new FailureWatch(carry);
+    this.#journal = new Journal(carry, this.runs, this.outbox);
+    const { timetable, runs, outbox } = this;
+    this.#occurrences = new Occurrences(carry, {
+      timetable,
+      runs,
+      outbox,
+      pauses: this.#pauses,
+      journal: this.#journal,
+    });
   }
 
   get job(): JobCarry['job'] {
@@ -39,41 +59,12 @@ export class JobState {
   }
 
   get closed(): boolean {
-    return isClosed(this.job.state);
+    return this.#journal.closed;
   }
 
   /** Closed, and nothing under way or unwritten. */
   get finished(): boolean {
     return this.closed && this.runs.running.length === 0 && this.outbox.settled;
-  }
-
-  /** A change of the workflow's own: one revision on, and the state that follows from the parts. */
-  private changed(): void {
-    this.job.revision += 2;
-    this.deriveState();
-  }
-
-  private deriveState(): void {
-    if (this.closed) return;
-    if (this.job.pause) this.job.state = 'paused';
-    else this.job.state = this.runs.running.length > 0 ? 'running' : 'scheduled';
-  }
-
-  /** A paused job with a single occurrence keeps it until it is resumed; it would be lost otherwise. */
-  private get holding(): boolean {
-    return this.job.pause !== null && isOnce(this.job.definition.schedule);
-  }
-
-  /** No occurrence can run: the job is paused, or a long run has turned one away already. */
-  private get blocked(): boolean {
-    const [run] = this.runs.running;
-    if (this.job.pause) return true;
-    return run !== undefined && this.job.definition.overlap === 'skip' && this.timetable.passed(run.scheduledAt);
-  }
-
-  /** The next occurrence would start at once: it is woken for ahead of its time. Else it is decided on at its time. */
-  private get ahead(): boolean {
-    return this.job.pause === null && (this.runs.idle || this.job.definition.overlap === 'allow');
   }
 
   /** A worker holds a run until this moment, ms: a command answered earlier could no longer keep it from starting. */
@@ -83,12 +74,13 @@ export class JobState {
   }
 
   private get exhausted(): boolean {
-    return !this.closed && this.timetable.exhausted && this.runs.idle;
+    return !this.closed && this.timetable.exhausted && this.runs.idle && this.#pauses.empty;
   }
 
   /** Whether a run that starts now is the last thing the job does, as far as the plan tells. */
   get isLast(): boolean {
-    return this.timetable.next === undefined && this.runs.waiting.length === 0 && this.runs.running.length === 1;
+    const { waiting, running } = this.runs;
+    return this.timetable.empty && waiting.length === 0 && running.length === 1 && this.#pauses.empty;
   }
 
   /** Further occurrences are wanted before all that is due at `now` can be decided. */
@@ -98,7 +90,7 @@ export class JobState {
 
   /** Something can be done at once. */
   hasWork(now: number): boolean {
-    return this.needsPlan(now) || this.exhausted || this.runs.mayStart(this.job.definition.overlap);
+    return this.needsPlan(now) || this.exhausted || this.runs.mayStart(now) || this.runs.mustStop;
   }
 
   /**
@@ -106,85 +98,45 @@ export class JobState {
    * to sleep on: the timer would have to be moved when it falls idle, which costs more.
    */
   nextWake(now: number): number | undefined {
-    const moments = [this.job.pause?.until, this.runs.nextRetry];
-    if (!this.closed && !this.holding && !this.outbox.full) {
-      // While none can run, the occurrences of a minute are decided in one go.
-      const { next } = this.timetable;
-      if (this.blocked) moments.push(this.timetable.wakeWithin(syncDelayMs));
-      else moments.push(next && !this.ahead && Date.parse(next.wake) <= now ? next.at : next?.wake);
-    }
+    const { runs, outbox } = this;
+    const until = outbox.full ? undefined : this.job.pause?.until;
+    const moments = [until, runs.nextRetry, this.#probeAt, this.#occurrences.nextWake(now)];
     const times = moments.filter((moment) => moment !== undefined).map((moment) => Date.parse(moment));
-    if (this.outbox.dueAt !== undefined) times.push(this.outbox.dueAt);
+    const spaced = runs.running.length === 0 ? runs.spacedUntil(now) : undefined;
+    if (spaced !== undefined) times.push(spaced);
+    if (outbox.dueAt !== undefined) times.push(outbox.dueAt);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
   /** Decides on every occurrence due at `now`: it waits to run, or is entered as not run. */
   decideDue(now: number): void {
-    if (this.closed || this.holding || this.outbox.full) return;
-    const overlapped = this.blocked && this.job.pause === null;
-    const due = this.timetable.takeDue(now, this.ahead);
-    const more = this.timetable.runsOut(now);
-    for (const verdict of judgeDue(due, now, this.catchUp, this.job.pause !== null, more)) {
-      if (this.atMaximum) return;
-      const { at, wake } = verdict.entry;
-      const runId = scheduledRunId(this.job.jobId, Date.parse(at));
-      const holdUntil = wake === at ? undefined : at;
-      const run: WaitingRun = { runId, scheduledAt: at, trigger: verdict.run || 'schedule', holdUntil };
-      if (overlapped) this.notRun(run, now, 'skipped', 'overlap');
-      else if (!verdict.run) this.notRun(run, now, verdict.state, verdict.reason);
-      else if (verdict.run === 'catch_up' && !this.runs.catchUpFull) this.admit(run);
-      else if (verdict.run === 'catch_up') this.notRun(run, now, 'missed', 'catch_up_limit');
-      else if (this.admits()) this.admit(run);
-      else this.notRun(run, now, 'skipped', 'overlap');
-    }
+    this.#occurrences.decideDue(now);
   }
 
   /** Id of the oldest occurrence that is due and late, if there is one to decide on. */
   lateRun(now: number): string | undefined {
-    const next = this.closed || this.job.pause ? undefined : this.timetable.next;
-    if (!next || now - Date.parse(next.at) <= lateMs) return undefined;
-    return scheduledRunId(this.job.jobId, Date.parse(next.at));
+    return this.#occurrences.lateRun(now);
   }
 
   /** The oldest occurrence ran before the workflow could say so. */
   recall(summary: RunSummary, now: number): void {
-    this.timetable.takeFirst();
-    this.runs.remember(summary);
-    this.job.counters = countOutcome(this.job.counters, summary.state);
-    this.job.counters.started += 1;
-    if (this.atMaximum) this.timetable.clear();
-    this.changed();
+    this.#occurrences.recall(summary, now);
     this.outbox.syncWithin(now, promptSyncMs);
   }
 
-  private get catchUp(): CatchUp {
-    const { policy, within } = this.job.definition.catchUp;
-    return { policy, withinMs: within === undefined ? undefined : durationMs(within) };
-  }
-
-  /** Whether the overlap policy lets one more run in. */
-  admits(): boolean {
-    return this.runs.admits(this.job.definition.overlap);
-  }
-
-  private admit(run: WaitingRun): void {
-    this.runs.waiting.push(run);
-    this.job.counters.started += 1;
-    // The schedule ends here: what would follow is no occurrence of it.
-    if (this.atMaximum) this.timetable.clear();
-  }
-
-  private get atMaximum(): boolean {
-    const { maxRuns } = this.job.definition.schedule;
-    return maxRuns !== undefined && this.job.counters.started >= maxRuns;
+  /** The database is about to be written: what is excluded and has passed goes along. */
+  enterExcluded(now: number): void {
+    if (!this.closed && !this.outbox.full) this.#occurrences.enterExcluded(now);
   }
 
   /** Runs that start at `now`: retries whose wait is over, and waiting runs the overlap policy lets go. */
   takeReady(now: number): RunInProgress[] {
     const ready = this.runs.retriesDue(now);
-    while (this.runs.mayStart(this.job.definition.overlap)) {
-      ready.push(this.runs.start(laneOf(this.runs.waiting[0] as WaitingRun, this.job.definition, now)));
-      this.changed();
+    const { definition } = this.job;
+    const startNext = () => this.runs.start(now, (waiting) => laneOf(waiting, definition, now));
+    for (let run = startNext(); run; run = startNext()) {
+      ready.push(run);
+      this.#journal.changed();
     }
     return ready;
   }
@@ -197,61 +149,101 @@ export class JobState {
   settle(run: RunInProgress, receipt: RunReceipt, given: JobSnapshot, now: number): void {
     this.outbox.acknowledge(receipt.ackedSeq);
     if (receipt.plan && given.definitionVersion === this.job.definitionVersion) this.timetable.add(receipt.plan);
+    // Another run took its place at once; its end is on record.
+    if (!this.runs.running.includes(run)) return;
     run.executing = false;
     if (receipt.retryAt !== undefined) {
       Object.assign(run, receipt.summary, { state: 'retrying', via: 'standard', retryAt: receipt.retryAt });
+      if (run.replacedBy !== undefined) this.#journal.replaced(run, run.replacedBy, now);
       return;
     }
+    const summary = endOf(run, receipt.summary);
     // What came due while the run was under way met it; what comes due later does not.
-    this.decideDue(Math.min(now, Date.parse(receipt.summary.finishedAt ?? isoTime(now))));
+    this.#occurrences.decideDue(Math.min(now, Date.parse(summary.finishedAt ?? isoTime(now))), run);
     const untouched = this.job.revision === given.revision;
-    this.runs.end(receipt.summary);
-    this.job.counters = countOutcome(this.job.counters, receipt.summary.state);
-    if (receipt.entry) this.outbox.enter(receipt.entry, now, promptSyncMs);
+    this.runs.end(summary);
+    this.#journal.count(summary.state);
+    if (receipt.entry) this.outbox.enter(endOf(run, receipt.entry), now, promptSyncMs);
     this.job.revision += untouched ? 1 : 2;
-    this.deriveState();
-    if (this.exhausted) this.end(closedState(this.job.definition.schedule, receipt.summary), 'schedule exhausted', now);
+    this.#journal.deriveState();
+    const follows = this.#failures.judge(summary, now);
+    if (this.exhausted) this.end(closedState(this.job.definition.schedule, summary), 'schedule exhausted', now);
     if (untouched && receipt.recorded) this.outbox.caughtUp();
     else this.outbox.syncWithin(now, promptSyncMs);
+    if (follows && !this.closed) this.#follow(follows, now);
   }
 
-  private notRun(
-    run: WaitingRun,
-    now: number,
-    state: 'skipped' | 'missed' | 'cancelled',
-    reason: RunSummary['reason'],
-  ): void {
-    const { input, holdUntil, ...rest } = run;
-    const summary: RunSummary = { ...rest, state, attempt: 0, reason, finishedAt: isoTime(now) };
-    this.runs.remember(summary);
-    this.job.counters = countOutcome(this.job.counters, state);
-    this.outbox.enter({ ...summary, definitionVersion: this.job.definitionVersion, input }, now, syncDelayMs);
-    this.changed();
+  /** The job pauses itself, or its probe said how it goes on. No activity foretold this: the workflow writes it. */
+  #follow(verdict: NonNullable<ReturnType<FailureWatch['judge']>>, now: number): void {
+    if ('resume' in verdict) this.resume(now);
+    else if ('pause' in verdict) {
+      this.pause(now, verdict.pause);
+      // They would meet the same fault.
+      const unasked = this.runs.takeWaiting(({ trigger }) => trigger === 'schedule' || trigger === 'catch_up');
+      this.job.counters.started -= unasked.length;
+      for (const run of unasked) this.#occurrences.keep(run, now);
+    } else if (this.job.pause) {
+      this.job.pause.probeAt = verdict.probeAt;
+      this.#journal.changed();
+    }
+    this.outbox.syncWithin(now, promptSyncMs);
   }
 
-  /** What was due before the command is decided by the rules that held until then. */
-  pause(now: number, pause: { note?: string; by?: string; until?: string }): void {
+  get #probeAt(): string | undefined {
+    return this.runs.idle ? this.job.pause?.probeAt : undefined;
+  }
+
+  /** A job that paused itself tries whether it works again. */
+  probeIfDue(now: number): void {
+    const { pause, jobId } = this.job;
+    const at = this.#probeAt;
+    if (this.closed || !pause || at === undefined || Date.parse(at) > now) return;
+    delete pause.probeAt;
+    this.runs.waiting.push({ runId: triggeredRunId(jobId, `probe-${at}`), scheduledAt: at, trigger: 'probe' });
+    this.#journal.changed();
+  }
+
+  /** What was due before the command is decided by the rules that held until then. A second pause goes on with the first. */
+  pause(now: number, { missed, ...pause }: Omit<Pause, 'since' | 'missed'> & { missed?: PausedPolicy }): void {
     this.decideDue(now);
-    this.job.pause = { ...pause, since: isoTime(now) };
-    this.changed();
+    const before = this.job.pause?.missed;
+    const policy = missed ?? before?.policy ?? this.job.definition.whilePaused ?? 'drop';
+    this.job.pause = { ...pause, since: isoTime(now), missed: { count: 0, ...before, policy } };
+    this.#journal.changed();
   }
 
-  resume(now: number): void {
+  /** @param missed what becomes of occurrences that were due meanwhile, in place of what the pause says */
+  resume(now: number, missed?: PausedPolicy): void {
     if (!this.job.pause) return;
     this.decideDue(now);
+    const { run, drop } = this.#pauses.release(missed);
+    for (const dropped of drop) this.#journal.notRun(dropped, now, 'skipped', 'paused');
     this.job.pause = null;
-    this.changed();
+    this.#failures.forget();
+    for (const kept of run) if (!this.#occurrences.atMaximum) this.#occurrences.admit(kept);
+    this.#journal.changed();
   }
 
+  /** When the pause ended by itself, ms, if that moment has come. */
+  pauseOver(now: number): number | undefined {
+    const until = Date.parse(this.job.pause?.until ?? '');
+    return !this.closed && until <= now ? until : undefined;
+  }
+
+  /** What came due before is decided first, as far as the outbox takes it: it was paused. */
   resumeIfDue(now: number): void {
-    const until = this.job.pause?.until;
-    if (this.closed || until === undefined || Date.parse(until) > now) return;
-    this.resume(Date.parse(until));
+    const until = this.pauseOver(now);
+    if (until === undefined) return;
+    this.decideDue(until);
+    if (this.outbox.full) return;
+    this.resume(until);
     this.outbox.syncWithin(now, promptSyncMs);
   }
 
   redefine(prepared: PreparedDefinition, now: number, by: string | undefined): void {
     this.decideDue(now);
+    this.#occurrences.enterExcluded(now);
+    if (this.#occurrences.holding) this.#occurrences.abandon(now, 'skipped', 'paused');
     const { job } = this;
     const { definition, plan } = prepared;
     job.definition = definition;
@@ -263,19 +255,23 @@ export class JobState {
     // The new schedule counts from here. `immediate` was due when it was prepared.
     const entries = plan.entries.filter(({ at }) => Date.parse(at) > now || definition.schedule.immediate);
     this.timetable.replace({ ...plan, entries }, now);
-    if (this.atMaximum) this.timetable.clear();
-    this.changed();
+    if (this.#occurrences.atMaximum) this.timetable.clear();
+    this.#journal.changed();
   }
 
   trigger(now: number, runId: string, input: unknown): void {
+    const admission = this.runs.admission(now);
+    if (admission.admitted && admission.replaces) this.#occurrences.replacePrevious(runId, now);
     this.runs.waiting.push({ runId, scheduledAt: isoTime(now), trigger: 'manual', input });
-    this.changed();
+    this.#journal.changed();
   }
 
   /** Ends the job. Runs under way are cancelled by the caller and settle afterwards. */
   close(state: Extract<State, 'completed' | 'failed' | 'cancelled'>, reason: string, now: number): void {
     this.decideDue(now);
-    for (const run of this.runs.clearWaiting()) this.notRun(run, now, 'cancelled', 'job_cancelled');
+    const waiting = [...this.runs.takeWaiting(), ...this.#pauses.take()];
+    for (const run of waiting) this.#journal.notRun(run, now, 'cancelled', 'job_cancelled');
+    this.#occurrences.abandon(now, 'cancelled', 'job_cancelled');
     this.timetable.clear();
     if (this.outbox.size > 0) this.outbox.syncWithin(now, 0);
     this.job.revision += 2;
@@ -294,4 +290,10 @@ export class JobState {
     const closedAt = this.runs.last?.finishedAt ?? isoTime(now);
     Object.assign(this.job, { state, pause: null, closedAt, closeReason: reason });
   }
+}
+
+/** A run that was told to make room ended as it was told: that is why. */
+function endOf<End extends RunSummary | LedgerEntry>({ replacedBy }: RunInProgress, end: End): End {
+  if (replacedBy === undefined || end.state !== 'cancelled') return end;
+  return { ...end, reason: 'replaced', detail: replacedBy };
 }

@@ -14,10 +14,10 @@ export function snapshotOf({ job, closed, timetable, runs }: JobState): JobSnaps
 }
 
 /** The job as people ask for it while it lives. */
-export function statusOf({ job, carry, closed, runs, outbox }: JobState): JobStatus {
+export function statusOf({ job, carry, closed, runs, outbox, timetable }: JobState): JobStatus {
   const { project, jobId, state, revision, counters, pause } = job;
-  const { plan, recent, lastRefusal } = carry;
-  const nextTimes = closed ? [] : plan.entries.slice(0, 5).map(({ at }) => at);
+  const { recent, lastRefusal } = carry;
+  const nextTimes = closed ? [] : timetable.upcoming(5);
   const running = runs.running.map(summaryOf);
   return {
     ...{ project, jobId, state, revision, nextTimes, running, recent, counters, pause },

@@ -35,24 +35,26 @@ export type Source = z.infer<typeof sourceSchema>;
 
 const day = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'Expected a date such as 2026-12-25.');
 
+const ruleName = z.string().max(200).optional().describe('What it is called, for people: Christmas Day.');
+
 /** Days or hours that a calendar takes out, in the calendar's zone (default: the schedule's). */
 export const calendarRuleSchema = z.union([
-  z.strictObject({ date: day.describe('One local day.'), name: z.string().max(200).optional() }),
+  z.strictObject({ date: day.describe('One local day.'), name: ruleName }),
   z.strictObject({
     from: day.describe('First local day.'),
     to: day.describe('Last local day (inclusive).'),
-    name: z.string().max(200).optional(),
+    name: ruleName,
   }),
   z.strictObject({
     yearly: z
       .string()
       .regex(/^\d\d-\d\d$/, 'Expected month and day such as 12-25.')
       .describe('The same day of each year.'),
-    name: z.string().max(200).optional(),
+    name: ruleName,
   }),
   z.strictObject({
     weekly: z.string().max(100).describe('Days of the week, all day or between hours: SAT,SUN or MON-FRI 18:00-08:00.'),
-    name: z.string().max(200).optional(),
+    name: ruleName,
   }),
 ]);
 export type CalendarRule = z.infer<typeof calendarRuleSchema>;

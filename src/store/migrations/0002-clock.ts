@@ -18,6 +18,10 @@ const statements = [
     primary key (project, name)
   )`,
 
+  // Who names a calendar is asked whenever one changes, and by every sweep; only jobs that name one are in it.
+  sql`create index jobs_with_calendars on jobs (project, job_id)
+    where definition #> '{schedule,resolved,calendars}' is not null and closed_at is null`,
+
   sql`create table backfills (
     project text collate "C" not null,
     backfill_id text collate "C" not null,

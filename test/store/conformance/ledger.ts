@@ -69,7 +69,7 @@ export function describeLedger(bench: Bench): void {
         definitionVersion: 4,
         words: 'latest',
       });
-      const kept = await bench.store.versions.list(project, 'a');
+      const { items: kept } = await bench.store.versions.list(project, 'a', { limit: 10 });
       expect(kept.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
       expect(kept[2]?.definition.description).toBe('version 2');
     });

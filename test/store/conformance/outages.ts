@@ -31,7 +31,7 @@ export function describeOutages(bench: Bench): void {
       await expectOutage(() => store.jobs.list({ project }, { limit: 1 }));
       await expectOutage(() => store.jobs.ids());
       await expectOutage(() => store.runs.list({ project }, { limit: 1 }));
-      await expectOutage(() => store.versions.list(project, 'a'));
+      await expectOutage(() => store.versions.list(project, 'a', { limit: 10 }));
       await expectOutage(() => store.migrate());
 
       await gate.mend();

@@ -17,38 +17,6 @@ async function folder(): Promise<string> {
   return path;
 }
 
-describe('carillon next', () => {
-  it('tells the times of a cron expression without any server', async () => {
-    const argv = ['next', '0 9 * * MON-FRI', '--tz', 'Europe/Berlin', '-n', '2', '-o', 'json'];
-    const { code, out, err } = await carillon(argv, { now: () => now });
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(JSON.parse(out)).toEqual({
-      words: 'at 09:00, Monday through Friday, Europe/Berlin',
-      times: ['2026-11-23T08:00:00Z', '2026-11-24T08:00:00Z'],
-      local: ['2026-11-23T09:00:00+01:00', '2026-11-24T09:00:00+01:00'],
-      timezone: 'Europe/Berlin',
-    });
-  });
-
-  it('knows intervals, and prints relative times for people', async () => {
-    const { out } = await carillon(['next', 'every 10s', '-n', '1'], { now: () => now });
-    expect(out).toContain('every 10 seconds');
-    expect(out).toContain('2026-11-21T09:00:10Z (in 10 s)');
-    expect(out).not.toMatch(/[ \t]$/m);
-  });
-
-  it.each([
-    [['next', '61 * * * *'], 'CRON_INVALID'],
-    [['next', '* * * * *', '--tz', 'Mars/Base'], 'TIMEZONE_UNKNOWN'],
-    [['next', 'every never'], 'DURATION_INVALID'],
-  ])('refuses %j with %s, exit code 1 and a hint', async (argv, code) => {
-    const ended = await carillon(argv);
-    expect(ended.code).toBe(1);
-    expect(ended.out).toBe('');
-    expect(ended.err).toMatch(new RegExp(`^error ${code}: [^\\n]+\\n  field: [^\\n]+\\n  → `));
-  });
-});
-
 describe('the command line', () => {
   it.each([
     [['nonsense']],
