@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { dueLag } from './due-lag.js';
 import { type Figure, printFigures } from './figures.js';
+import { nextOccurrence } from './next-occurrence.js';
 import { oneOffThroughput } from './one-off-throughput.js';
 import { resultLatency } from './result-latency.js';
 import { openStage, type Stage } from './stage.js';
@@ -19,6 +20,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   'due-lag': dueLag,
   'submit-acknowledgement': submitAcknowledgement,
   'result-latency': resultLatency,
+  'next-occurrence': nextOccurrence,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];
