@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { dueLag } from './due-lag.js';
 import { type Figure, printFigures } from './figures.js';
+import { nextOccurrence } from './next-occurrence.js';
 import { oneOffThroughput } from './one-off-throughput.js';
 import { planning } from './planning.js';
 import { resultLatency } from './result-latency.js';
@@ -21,6 +22,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   'submit-acknowledgement': submitAcknowledgement,
   'result-latency': resultLatency,
   planning,
+  'next-occurrence': nextOccurrence,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];
