@@ -1,4 +1,3 @@
-import { CronExpressionParser } from 'cron-parser';
 import { type Duration, parseDuration } from '../duration.js';
 import { CarillonError, show } from '../errors.js';
 import { type CronCalendar, calendarStart, fieldSet, firstYear, lastYear, nextLocal } from './cron-calendar.js';
@@ -166,7 +165,7 @@ function readField(field: CronField, { text, index }: Token, seed: string, days:
     try {
       if (item === '') throw new ItemFault(`Expected ${field.label}, got an empty place in the list ${show(text)}`);
       if (!readDayRule(field, item, item === text, days)) {
-        for (const value of readValues(field, item, seed, readPlain)) values.push(value);
+        for (const value of readValues(field, item, seed)) values.push(value);
       }
     } catch (fault) {
       if (fault instanceof ItemFault) throw fail(at, fault.message);
@@ -174,28 +173,6 @@ function readField(field: CronField, { text, index }: Token, seed: string, days:
     }
     at += written.length + 1;
   }
-  return values;
-}
-
-const read = new Map<string, number[]>();
-
-/** What every cron knows, as cron-parser reads it. */
-function readPlain({ name, label }: CronField, item: string): number[] {
-  const key = `${name} ${item}`;
-  const known = read.get(key);
-  if (known) return known;
-  const names = ['second', 'minute', 'hour', 'dayOfMonth', 'month', 'dayOfWeek'] as const;
-  const field = name as (typeof names)[number];
-  const fields = names.map((other) =>
-    other === field ? item : other === 'dayOfMonth' || other === 'month' ? '1' : '0',
-  );
-  let values: number[];
-  try {
-    values = CronExpressionParser.parse(fields.join(' ')).fields[field].values.map(Number);
-  } catch (error) {
-    throw new ItemFault(`Expected ${label}, got ${show(item)} (${(error as Error).message})`);
-  }
-  if (read.size < 4096) read.set(key, values);
   return values;
 }
 

@@ -31,38 +31,29 @@ export const cronFields: readonly CronField[] = [
 /** The reason why an item cannot be read; who knows its position makes it an error. */
 export class ItemFault extends Error {}
 
-/** Reads the items that are values: plain ones by `readPlain`, which takes and refuses what every cron knows. */
-export function readValues(
-  field: CronField,
-  item: string,
-  seed: string,
-  readPlain: (field: CronField, item: string) => number[],
-): number[] {
+/**
+ * Reads an item that stands for values; weekday 7 stays 7. This is not left to cron-parser, which takes half a
+ * millisecond an item, refuses lists in which a value occurs twice, and knows neither `FRI-MON` nor years.
+ */
+export function readValues(field: CronField, item: string, seed: string): number[] {
   if (item.startsWith('H')) return hashed(field, item, seed);
   const part = /^(\*|[0-9]+|[A-Z]{3})(?:-([0-9]+|[A-Z]{3}))?(?:\/([0-9]+))?$/.exec(item);
   if (!part || (part[1] === '*' && part[2] !== undefined)) throw new ItemFault(misfit(field, item));
-  const [, from = '', to, step] = part;
-  if (step !== undefined) checkStep(field, item, Number(step));
-  if (from === '*')
-    return field.name === 'year' ? sequence(field, field.min, field.max, Number(step ?? 1)) : readPlain(field, item);
+  const [, from = '', to, stepText] = part;
+  const step = Number(stepText ?? 1);
+  checkStep(field, item, step);
+  const last = field.min + field.span - 1;
+  if (from === '*') return sequence(field, field.min, last, step);
   const low = readValue(field, from, item);
-  const high = to === undefined ? undefined : readValue(field, to, item);
-  if (high !== undefined && high < low && field.name === 'year') {
-    throw new ItemFault(`Expected years in ascending order, got ${show(item)}`);
-  }
-  const wraps = high !== undefined && high < low;
-  const plain = field.name !== 'year' && !wraps && (step === undefined || high !== undefined);
-  if (plain) return readPlain(field, item);
   checkValue(field, low, item);
-  if (high !== undefined) checkValue(field, high, item);
-  // `a/n` runs to the end of the field; Sunday is not counted twice there.
-  const end = high ?? (step === undefined ? low : field.name === 'dayOfWeek' ? 6 : field.max);
-  return sequence(
-    field,
-    field.name === 'dayOfWeek' && (wraps || high === undefined) ? low % 7 : low,
-    end,
-    Number(step ?? 1),
-  );
+  // To the end of the field; Sunday, 0 or 7, is not counted twice there.
+  if (to === undefined)
+    return stepText === undefined ? [low] : sequence(field, low > last ? field.min : low, last, step);
+  const high = readValue(field, to, item);
+  checkValue(field, high, item);
+  if (high >= low) return sequence(field, low, high, step);
+  if (field.name === 'year') throw new ItemFault(`Expected years in ascending order, got ${show(item)}`);
+  return sequence(field, low > last ? field.min : low, high, step);
 }
 
 /** Every `step`-th value from `low` to `high`, past the end of the field if `high` is the smaller one. */

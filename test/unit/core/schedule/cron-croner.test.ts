@@ -145,7 +145,13 @@ describe('where croner differs', () => {
     expect(days(theirs(expression, timezone, ...window))).toEqual(they);
   });
 
-  test('5L is every Friday, and the last day of the month does not come into it', () => {
+  test('a day field of ? is the day of reading', () => {
+    const window = [Date.parse('2026-11-01'), Date.parse('2026-11-29')] as const;
+    expect(ours('0 12 * * ?', 'UTC', shift, ...window)).toHaveLength(28);
+    expect(theirs('0 12 * * ?', 'UTC', ...window)).toHaveLength(4);
+  });
+
+  test('5L is every Friday', () => {
     expect(ours('0 0 * * 5L', 'UTC', shift, Date.parse('2026-11-01'), Date.parse('2026-12-01'))).toHaveLength(1);
     expect(theirs('0 0 * * 5L', 'UTC', Date.parse('2026-11-01'), Date.parse('2026-12-01'))).toHaveLength(4);
   });

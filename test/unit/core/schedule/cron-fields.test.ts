@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser';
 import { describe, expect, test } from 'vitest';
 import { nextCron } from '../../../../src/core/schedule/cron.js';
 import { type CronOptions, parseCron } from '../../../../src/core/schedule/cron-fields.js';
@@ -92,6 +93,24 @@ describe('times', () => {
     ['0 */2 * * *', false],
     ['*/5 9-17 * * *', false],
   ])('%s at a fixed rate: %s', (expression, fixed) => expect(parseCron(expression).fixedRate).toBe(fixed));
+});
+
+test('plain items are read as cron-parser reads them', () => {
+  const ours = (item: string) => parseCron(`${item} * * * *`).minute.values;
+  const theirs = (item: string) => CronExpressionParser.parse(`${item} * * * *`).fields.minute.values.map(Number);
+  for (let value = 0; value < 60; value += 7) {
+    for (let step = 1; step < 30; step += 4) {
+      for (const item of [`${value}`, `${value}/${step}`, `*/${step}`, `${value}-59/${step}`, `0-${value}`]) {
+        expect([item, ...ours(item)]).toEqual([item, ...theirs(item)]);
+      }
+    }
+  }
+  for (const item of ['1-5', 'MON-FRI', '5-7', '0-7', '*/2', 'sun,TUE', '*']) {
+    const read = CronExpressionParser.parse(`0 0 * * ${item}`).fields.dayOfWeek.values.map((day) => Number(day) % 7);
+    const days = new Set(read);
+    const times = next(`0 0 * * ${item}`, '2026-11-22T00:00Z', days.size);
+    expect(new Set(times.map((time) => new Date(time).getUTCDay()))).toEqual(days);
+  }
 });
 
 describe('H', () => {
