@@ -7,6 +7,7 @@ import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
+import { addSimulate } from './commands/simulate.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
 import type { Io } from './io.js';
@@ -40,6 +41,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addNext(program, io);
+  addSimulate(program, io);
   addApply(program, io, setExitCode);
   addDoctor(program, io, setExitCode);
   return program;
