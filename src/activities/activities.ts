@@ -1,9 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { BackfillActivities } from '../core/backfill/contract.js';
 import type { Activities } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import { planFor, prepareDefinition } from '../core/prepare.js';
 import { submittedOf } from '../core/submitted.js';
 import { resolveSchedule } from '../store/resolved.js';
+import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
 import { recordedRun } from './run-report.js';
 
@@ -11,8 +13,9 @@ import { recordedRun } from './run-report.js';
 const syncPatienceMs = 10_000;
 
 /** The activities of a worker, bound to what they need. */
-export function createActivities(deps: RunDependencies): Activities {
+export function createActivities(deps: RunDependencies): Activities & BackfillActivities {
   return {
+    ...createBackfillActivities(deps),
     executeRun: (request) => executeRun(deps, request),
 
     async syncJob({ snapshot, outbox }) {

@@ -9,8 +9,9 @@ import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/com
 import type { CommandName } from '../core/commands.js';
 import { type JobCarry, type JobSnapshot, jobWorkflowType, laneTaskQueue, searchAttributes } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
-import { parseWorkflowId, workflowId } from '../core/ids.js';
+import { parseWorkflowId } from '../core/ids.js';
 import type { JobState } from '../core/states.js';
+import { type Beginning, idOf, type WorkflowRef } from './beginning.js';
 import { detailsOf, summaryOf } from './jobs/details.js';
 import { fromTemporal, isNotFound, isUnanswered } from './temporal-errors.js';
 
@@ -30,7 +31,6 @@ export interface JobRefs {
   project: string;
   jobId: string;
 }
-
 /** What Temporal itself knows of a job, without a worker. */
 export interface Execution {
   open: boolean;
@@ -87,12 +87,23 @@ export class Gateway {
 
   /** Starts the workflow of a job. False when the id is taken, by a closed job too. */
   async start(carry: JobCarry): Promise<boolean> {
-    const { project, jobId, definition, digest, idempotencyKey, createdAt, createdBy, words } = carry.job;
+    const { project, definition, digest, idempotencyKey, createdAt, createdBy, words, state } = carry.job;
     const { task, owner, priority } = definition;
+    return this.begin(carry.job, {
+      ...{ type: jobWorkflowType, carry, project, task, owner, state, priority },
+      memo: { digest, idempotencyKey, createdAt, createdBy } satisfies JobMemo,
+      summary: summaryOf(task, words),
+      details: detailsOf(carry.job),
+    });
+  }
+
+  /** Starts a workflow. False when the id is taken, by a closed one too. */
+  async begin(ref: WorkflowRef, beginning: Beginning): Promise<boolean> {
+    const { type, carry, project, task, owner, state, priority, memo, summary, details } = beginning;
     try {
       await this.#call(() =>
-        this.#client.workflow.start(jobWorkflowType, {
-          workflowId: workflowId(project, jobId),
+        this.#client.workflow.start(type, {
+          workflowId: idOf(ref),
           taskQueue: this.#options.taskQueue,
           args: [carry],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
@@ -101,13 +112,13 @@ export class Gateway {
           typedSearchAttributes: new TypedSearchAttributes([
             { key: keys.project, value: project },
             { key: keys.task, value: task },
-            { key: keys.state, value: carry.job.state },
+            { key: keys.state, value: state },
             { key: keys.priority, value: priority },
             ...(owner ? [{ key: keys.owner, value: owner }] : []),
           ]),
-          memo: { digest, idempotencyKey, createdAt, createdBy } satisfies JobMemo,
-          staticSummary: summaryOf(task, words),
-          staticDetails: detailsOf(carry.job),
+          memo,
+          staticSummary: summary,
+          staticDetails: details,
           priority: { priorityKey: priority },
         }),
       );
@@ -123,7 +134,7 @@ export class Gateway {
    * @returns the workflow's answer, or `unconfirmed` after the Signal; undefined when no such job is open
    */
   async command<Answer>(
-    ref: JobRefs,
+    ref: WorkflowRef,
     name: CommandName,
     payload: { commandId: string },
   ): Promise<Answer | 'unconfirmed' | undefined> {
@@ -147,7 +158,7 @@ export class Gateway {
 
   /** Asks the workflow. `unanswered` when no worker takes it up in time; undefined when there is no such workflow. */
   async query<Answer>(
-    ref: JobRefs,
+    ref: WorkflowRef,
     name: 'status' | 'definition' | 'snapshot',
   ): Promise<Answer | 'unanswered' | undefined> {
     try {
@@ -160,7 +171,7 @@ export class Gateway {
   }
 
   /** What Temporal knows of the job; undefined when it knows nothing (any more). */
-  async describe(ref: JobRefs): Promise<Execution | undefined> {
+  async describe(ref: WorkflowRef): Promise<Execution | undefined> {
     try {
       const described = await this.#call(() => this.#handle(ref).describe());
       return {
@@ -181,10 +192,10 @@ export class Gateway {
     }
   }
 
-  /** The final snapshot of a closed job; undefined when its workflow did not end by itself. */
-  async result(ref: JobRefs): Promise<JobSnapshot | undefined> {
+  /** The final snapshot of what has closed; undefined when its workflow did not end by itself. */
+  async result<Snapshot = JobSnapshot>(ref: WorkflowRef): Promise<Snapshot | undefined> {
     try {
-      return await this.#call(() => this.#handle(ref).result() as Promise<JobSnapshot>);
+      return await this.#call(() => this.#handle(ref).result() as Promise<Snapshot>);
     } catch (error) {
       if (error instanceof CarillonError) throw error;
       return undefined;
@@ -237,8 +248,8 @@ export class Gateway {
     await this.#connection.close();
   }
 
-  #handle({ project, jobId }: JobRefs) {
-    return this.#client.workflow.getHandle(workflowId(project, jobId));
+  #handle(ref: WorkflowRef) {
+    return this.#client.workflow.getHandle(idOf(ref));
   }
 
   async #call<Answer>(send: () => Promise<Answer>, timeoutMs = 5000): Promise<Answer> {

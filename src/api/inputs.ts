@@ -5,11 +5,11 @@ import { keyPattern } from '../core/ids.js';
 import { scheduleSchema } from '../core/schedule/schema.js';
 import { jobStates, runStates } from '../core/states.js';
 
-const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
-const project = projectName.default('default');
+export const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
+export const project = projectName.default('default');
 export const by = z.string().min(1).max(100).optional().describe('Who asks, for the record.');
 /** A time in a request: ISO 8601 with an offset, handed on in UTC. */
-const time = z.iso
+export const time = z.iso
   .datetime({ offset: true, error: 'Expected ISO 8601 with an offset, such as 2026-11-21T09:00:00Z.' })
   .transform((text) => new Date(text).toISOString());
 export const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');

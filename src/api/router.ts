@@ -1,4 +1,5 @@
 import type { AnyTask } from '../core/task.js';
+import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
@@ -11,6 +12,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
   return router({
     jobs: jobsRouter<Tasks>(),
     calendars: calendarsRouter,
+    backfills: backfillsRouter,
     runs: runsRouter,
     schedules: schedulesRouter,
     system: systemRouter,

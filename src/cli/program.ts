@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
+import { addBackfills } from './commands/backfills.js';
 import { addCalendars } from './commands/calendars.js';
 import { addDoctor } from './commands/doctor.js';
 import { addJobCommands } from './commands/job-commands.js';
@@ -40,6 +41,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
     io,
   );
+  addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addNext(program, io);
   addSimulate(program, io);
   addApply(program, io, setExitCode);

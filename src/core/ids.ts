@@ -20,6 +20,16 @@ export function scheduledRunId(jobId: string, scheduledAt: number): string {
   return `${jobId}@${isoTime(scheduledAt)}`;
 }
 
+/** Temporal workflow id of a backfill. */
+export function backfillWorkflowId(project: string, jobId: string, backfillId: string): string {
+  return `backfill:${project}:${jobId}:${backfillId}`;
+}
+
+/** Run id of an occurrence that a backfill runs: `backup@2026-11-21T09:00:00Z!november`. */
+export function backfillRunId(jobId: string, scheduledAt: number, backfillId: string): string {
+  return `${scheduledRunId(jobId, scheduledAt)}!${backfillId}`;
+}
+
 /** Run id of a run started by hand: `backup@key:deploy-42`. */
 export function triggeredRunId(jobId: string, key: string): string {
   return `${jobId}@key:${key}`;

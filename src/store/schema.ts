@@ -1,4 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { BackfillStateName } from '../core/backfill/states.js';
 import type { RunTrigger } from '../core/contract.js';
 import type { JobState, NotRunReason, RunState } from '../core/states.js';
 
@@ -73,9 +74,11 @@ export interface BackfillsTable {
   backfill_id: string;
   job_id: string;
   revision: number;
-  state: string;
+  state: BackfillStateName;
   request: Json;
+  definition_version: number;
   counters: Json;
+  pause: Json | null;
   created_at: Time;
   created_by: string | null;
   closed_at: Time | null;

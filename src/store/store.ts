@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
@@ -24,6 +25,7 @@ export interface Store {
   readonly versions: VersionReader;
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
+  readonly backfills: BackfillStore;
   close(): Promise<void>;
 }
 
@@ -56,10 +58,12 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     runs: runReader(db),
     versions: versionReader(db),
     calendars: calendarStore(db),
+    backfills: backfillStore(db),
     close,
   };
 }
 
+export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
 export type {
   CalendarKey,
   CalendarRow,

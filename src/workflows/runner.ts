@@ -229,7 +229,7 @@ export class Runner {
   }
 }
 
-function timeoutError(failure: TimeoutFailure): RunError {
+export function timeoutError(failure: TimeoutFailure): RunError {
   if (failure.timeoutType === 'HEARTBEAT')
     return { code: 'WORKER_LOST', message: 'The worker stopped beating in mid-attempt.' };
   if (failure.timeoutType === 'START_TO_CLOSE')

@@ -5,17 +5,22 @@ import { inject, onTestFinished } from 'vitest';
 import { pass } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
-import { TaskRegistry } from '../../src/core/task.js';
+import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
 import type { Store } from '../../src/store/store.js';
 import { createSchedulerWorker } from '../../src/worker/workers.js';
 
 export interface LateWorker {
   /** Resolves once the ledger has the run. */
   recorded(runId: string): Promise<void>;
+  /** Takes it away: runs that do not end in time are handed over. */
+  stop(): Promise<void>;
 }
 
 /** A worker that comes when the API has been at work for a while. It ends with the test. */
-export async function startWorker({ project, store }: { project: string; store: Store }): Promise<LateWorker> {
+export async function startWorker(
+  { project, store }: { project: string; store: Store },
+  tasks: readonly AnyTask[] = [],
+): Promise<LateWorker> {
   const runs = new Set<string>();
   const news = new EventEmitter();
   const ledger = new LedgerWriter({
@@ -30,15 +35,28 @@ export async function startWorker({ project, store }: { project: string; store: 
   const worker = await createSchedulerWorker({
     ...{ connection, namespace: 'default', taskQueue: `carillon-${project}` },
     bundle: { codePath: inject('workflowBundle') },
-    dependencies: { registry: new TaskRegistry(builtInTasks), ledger, store, now: Date.now, pass, log: () => {} },
+    dependencies: {
+      registry: new TaskRegistry([...builtInTasks, ...tasks]),
+      ledger,
+      store,
+      now: Date.now,
+      pass,
+      log: () => {},
+    },
   });
   const running = worker.run();
-  onTestFinished(async () => {
-    worker.shutdown();
-    await running;
-    await connection.close();
-  });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    })();
+    return stopped;
+  };
+  onTestFinished(stop);
   return {
+    stop,
     async recorded(runId) {
       while (!runs.has(runId)) await once(news, 'run');
     },

@@ -8,6 +8,7 @@ import { inject, onTestFinished } from 'vitest';
 import { pass as passTime, type RunDependencies } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import { idOf } from '../../src/api/beginning.js';
 import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
@@ -87,10 +88,10 @@ export async function startRig({
   const running = Promise.all(workers.map((worker) => worker.run()));
   const gateway = new Gateway({ address, namespace: 'default', taskQueue, now });
   const started = new Set<string>();
-  const start = gateway.start.bind(gateway);
-  gateway.start = async (carry) => {
-    const fresh = await start(carry);
-    if (fresh) started.add(workflowId(carry.job.project, carry.job.jobId));
+  const begin = gateway.begin.bind(gateway);
+  gateway.begin = async (ref, beginning) => {
+    const fresh = await begin(ref, beginning);
+    if (fresh) started.add(idOf(ref));
     return fresh;
   };
   const server = await createApiServer({

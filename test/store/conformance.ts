@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createStore, type Store } from '../../src/store/store.js';
+import { describeBackfills } from './conformance/backfills.js';
 import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeLedger } from './conformance/ledger.js';
@@ -52,6 +53,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeFilters(bench);
     describePages(bench);
     describeCalendars(bench);
+    describeBackfills(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -4,7 +4,7 @@ const kept = 50;
 
 /** Ids of recent commands and keys of recent triggers: what was done once is not done again. Outlives continue-as-new. */
 export class CommandMemory {
-  constructor(private readonly carry: JobCarry) {}
+  constructor(private readonly carry: Pick<JobCarry, 'recentCommands'>) {}
 
   has(id: string): boolean {
     return this.carry.recentCommands.includes(id);

@@ -17,7 +17,7 @@ export class Outbox {
   /** A sync activity is under way; its end decides whether another follows. */
   syncing = false;
 
-  constructor(private readonly carry: JobCarry) {}
+  constructor(private readonly carry: Pick<JobCarry, 'outbox' | 'nextSeq' | 'syncBy'>) {}
 
   get size(): number {
     return this.carry.outbox.length;
