@@ -12,7 +12,7 @@ import { RunReport, recordedBefore } from './run-report.js';
 export interface RunDependencies {
   registry: TaskRegistry;
   ledger: LedgerWriter;
-  store: Pick<Store, 'runs' | 'backfills' | 'calendars'>;
+  store: Pick<Store, 'runs' | 'calendars' | 'backfills'>;
   now: () => number;
   /** How time passes. */
   pass: typeof pass;

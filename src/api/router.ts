@@ -11,8 +11,8 @@ import { router } from './trpc.js';
 export function createRouter<const Tasks extends readonly AnyTask[] = readonly AnyTask[]>() {
   return router({
     jobs: jobsRouter<Tasks>(),
-    backfills: backfillsRouter,
     calendars: calendarsRouter,
+    backfills: backfillsRouter,
     runs: runsRouter,
     schedules: schedulesRouter,
     system: systemRouter,

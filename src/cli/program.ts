@@ -8,6 +8,7 @@ import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
+import { addSimulate } from './commands/simulate.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
 import type { Io } from './io.js';
@@ -36,12 +37,13 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addVersions(jobs, io);
   addJobTimes(jobs, io);
   addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
-  addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addCalendars(
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
     io,
   );
+  addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addNext(program, io);
+  addSimulate(program, io);
   addApply(program, io, setExitCode);
   addDoctor(program, io, setExitCode);
   return program;

@@ -65,7 +65,8 @@ function read(text: string): object {
   return /^(RRULE:|DTSTART|FREQ=)/i.test(trimmed) ? { rrule: trimmed } : { cron: text };
 }
 
-async function calendarsOf(
+/** The calendars a schedule names, from the server; it is asked only if there are any. */
+export async function calendarsOf(
   schedule: unknown,
   project: string,
   command: Command,

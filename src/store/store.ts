@@ -23,9 +23,9 @@ export interface Store {
   readonly jobs: JobReader;
   readonly runs: RunReader;
   readonly versions: VersionReader;
-  readonly backfills: BackfillStore;
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
+  readonly backfills: BackfillStore;
   close(): Promise<void>;
 }
 
@@ -57,8 +57,8 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     jobs: jobReader(db),
     runs: runReader(db),
     versions: versionReader(db),
-    backfills: backfillStore(db),
     calendars: calendarStore(db),
+    backfills: backfillStore(db),
     close,
   };
 }

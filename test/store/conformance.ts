@@ -52,8 +52,8 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeLedger(bench);
     describeFilters(bench);
     describePages(bench);
-    describeBackfills(bench);
     describeCalendars(bench);
+    describeBackfills(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -89,7 +89,7 @@ function runFields(run: RunView, output: Output): string {
   ]);
 }
 
-function took({ startedAt, finishedAt }: RunView): string {
+export function took({ startedAt, finishedAt }: Pick<RunView, 'startedAt' | 'finishedAt'>): string {
   if (!startedAt || !finishedAt) return '';
   const ms = Date.parse(finishedAt) - Date.parse(startedAt);
   return ms > 0 ? formatDuration(ms) : 'PT0S';
