@@ -32,7 +32,7 @@ export const cronFields: readonly CronField[] = [
 export class ItemFault extends Error {}
 
 /**
- * Reads an item that stands for values; weekday 7 stays 7. This is not left to cron-parser, which takes half a
+ * Reads an item that stands for values; weekday 7 stays 7. This is not left to cron-parser, which takes tenths of a
  * millisecond an item, refuses lists in which a value occurs twice, and knows neither `FRI-MON` nor years.
  */
 export function readValues(field: CronField, item: string, seed: string): number[] {

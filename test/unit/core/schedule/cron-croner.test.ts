@@ -1,10 +1,12 @@
 import { Cron as Croner } from 'croner';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { nextCron } from '../../../../src/core/schedule/cron.js';
 import { parseCron } from '../../../../src/core/schedule/cron-fields.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 import { localReader, type Rules, transitionsOf } from './cron-reference.js';
+
+vi.setConfig({ testTimeout: 300_000 });
 
 /* Beside croner. Where it differs is listed in docs/cron.md, and each difference has its test at the end. */
 const hour = 3_600_000;
@@ -80,7 +82,7 @@ test('any expression both understand, across leap years and year ends', () => {
     }),
     { numRuns: process.env.CARILLON_LONG_TESTS === '1' ? 5000 : 120, seed: 4 },
   );
-}, 300_000);
+});
 
 const zones = Intl.supportedValuesOf('timeZone').flatMap((timezone, index) => {
   const from = Date.parse(`${2024 + (index % 9)}-01-01T00:00:00Z`);

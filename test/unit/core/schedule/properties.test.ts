@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { nextCron, previousCron } from '../../../../src/core/schedule/cron.js';
 import { type Cron, parseCron } from '../../../../src/core/schedule/cron-fields.js';
 import { nextInterval, previousInterval } from '../../../../src/core/schedule/interval.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 import type { Rules } from './cron-reference.js';
+
+vi.setConfig({ testTimeout: 300_000 });
 
 const runs = { numRuns: process.env.CARILLON_LONG_TESTS === '1' ? 20_000 : 600, seed: 4 };
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Chatham', 'Pacific/Apia'];
