@@ -42,8 +42,10 @@ export class Occurrences {
   }
 
   /** The next occurrence would start at once: it is woken for ahead of its time. Else it is decided on at its time. */
-  private get ahead(): boolean {
-    return this.job.pause === null && (this.parts.runs.idle || this.job.definition.overlap === 'allow');
+  private ahead(now: number): boolean {
+    const { runs } = this.parts;
+    if (this.job.pause) return false;
+    return runs.idle || (this.job.definition.overlap === 'allow' && runs.admission(now).admitted);
   }
 
   /** When the next occurrences are to be decided on; undefined: none is planned, or none can be decided now. */
@@ -54,7 +56,7 @@ export class Occurrences {
     if (this.blocked) return timetable.wakeWithin(syncDelayMs);
     const next = timetable.nextToWake;
     if (!next || next.excluded !== undefined) return next?.at;
-    return !this.ahead && Date.parse(next.wake) <= now ? (next.effectiveAt ?? next.at) : next.wake;
+    return !this.ahead(now) && Date.parse(next.wake) <= now ? (next.effectiveAt ?? next.at) : next.wake;
   }
 
   /**
@@ -66,7 +68,7 @@ export class Occurrences {
     if (journal.closed || this.holding || outbox.full) return;
     const paused = this.job.pause !== null;
     const overlapped = this.blocked && !paused;
-    const due = timetable.takeDue(now, this.ahead);
+    const due = timetable.takeDue(now, this.ahead(now));
     const more = timetable.runsOut(now);
     for (const verdict of judgeDue(due, now, this.catchUp, paused, more)) {
       if (this.atMaximum) return;
@@ -76,14 +78,14 @@ export class Occurrences {
 
   #decide(verdict: Verdict, now: number, overlapped: boolean, ending: RunInProgress | undefined): void {
     const { runs, journal } = this.parts;
-    const run = this.#occurrence(verdict.entry, verdict.run || 'schedule');
+    const run = this.#occurrence(verdict.entry);
     const reason = verdict.run ? undefined : verdict.reason;
     if (reason === 'paused') this.keep(run, now);
     else if (overlapped && reason !== 'excluded') journal.notRun(run, now, 'skipped', 'overlap');
     else if (!verdict.run) journal.notRun(run, now, verdict.state, verdict.reason);
     else if (verdict.run === 'schedule') this.#admitByOverlap(run, now, ending);
     else if (runs.catchUpFull) journal.notRun(run, now, 'missed', 'catch_up_limit');
-    else this.admit(run);
+    else this.admit({ ...run, trigger: 'catch_up' });
   }
 
   #admitByOverlap(run: WaitingRun, now: number, ending: RunInProgress | undefined): void {
@@ -94,13 +96,13 @@ export class Occurrences {
     } else this.parts.journal.notRun(run, now, 'skipped', admission.reason);
   }
 
-  #occurrence({ at, wake, effectiveAt, excluded, moved }: PlanEntry, trigger: WaitingRun['trigger']): WaitingRun {
+  #occurrence({ at, wake, effectiveAt, excluded, moved }: PlanEntry): WaitingRun {
     const due = effectiveAt ?? at;
     const detail = excluded ?? moved;
     return {
       runId: scheduledRunId(this.job.jobId, Date.parse(at)),
       scheduledAt: at,
-      trigger,
+      trigger: 'schedule',
       ...(wake !== due && excluded === undefined && { holdUntil: due }),
       ...(effectiveAt !== undefined && { effectiveAt }),
       ...(detail !== undefined && { detail }),
@@ -155,7 +157,7 @@ export class Occurrences {
     state: 'skipped' | 'cancelled' = 'skipped',
     reason: 'paused' | 'job_cancelled' = 'paused',
   ): void {
-    const run = this.#occurrence(entry, 'schedule');
+    const run = this.#occurrence(entry);
     if (entry.excluded !== undefined) this.parts.journal.notRun(run, now, 'skipped', 'excluded');
     else this.parts.journal.notRun(run, now, state, reason);
   }
