@@ -25,6 +25,8 @@ export interface ApiOnlyOptions {
   project?: string;
   taskQueue?: string;
   now?: () => number;
+  /** How long commands and queries wait for a worker, in milliseconds. Default 500: for tests in which none is there. */
+  patienceMs?: number;
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
 }
@@ -35,12 +37,13 @@ export const deadTemporal = '127.0.0.1:1';
 
 export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnly> {
   const project = options.project ?? `a${randomUUID().slice(0, 8)}`;
-  const { databaseUrl = inject('databaseUrl'), temporalAddress = inject('temporalAddress'), now = Date.now } = options;
+  const { databaseUrl = inject('databaseUrl'), temporalAddress = inject('temporalAddress') } = options;
+  const { now = Date.now, patienceMs = 500 } = options;
   const taskQueue = options.taskQueue ?? `carillon-${project}`;
   const store = createStore({ url: databaseUrl });
   const gateway = new Gateway({
     ...{ address: temporalAddress, namespace: 'default', taskQueue, now: Date.now },
-    ...{ commandTimeoutMs: 500, queryTimeoutMs: 500 },
+    ...{ commandTimeoutMs: patienceMs, queryTimeoutMs: patienceMs },
   });
   const log: ApiOnly['log'] = [];
   const server = await createApiServer({

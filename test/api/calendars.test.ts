@@ -85,7 +85,7 @@ describe('calendars', () => {
   });
 
   it('when changed have their jobs planned anew, in the name of who changed them; others are left alone', async () => {
-    const api = await startApiOnly();
+    const api = await startApiOnly({ patienceMs: 20_000 });
     await startWorker(api);
     const { client, project } = api;
     await client.calendars.put.mutate({ project, name: 'holidays', rules: christmas });

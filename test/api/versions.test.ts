@@ -6,7 +6,7 @@ const first = { task: 'log', input: { message: 'one' }, schedule: { every: '1h' 
 
 describe('versions of a definition', () => {
   it('are listed with who and when, read whole, and taken again', async () => {
-    const api = await startApiOnly();
+    const api = await startApiOnly({ patienceMs: 20_000 });
     await startWorker(api);
     const { client, project } = api;
     const ref = { project, id: 'a' };
@@ -38,7 +38,7 @@ describe('versions of a definition', () => {
   });
 
   it('that never were are refused, and so is a change that was made from an older one', async () => {
-    const api = await startApiOnly();
+    const api = await startApiOnly({ patienceMs: 20_000 });
     await startWorker(api);
     const { client, project } = api;
     const ref = { project, id: 'a' };

@@ -17,7 +17,7 @@ const hello = 'id: hello\ntask: log\ninput: { message: hi }\nschedule: { every: 
 const once = 'id: once\ntask: log\ninput: { message: once }\nschedule: { immediate: true }\n';
 
 it('creates, leaves alone what is as the files say, and updates what differs', async () => {
-  const api = await startApiOnly();
+  const api = await startApiOnly({ patienceMs: 20_000 });
   await startWorker(api);
   const { project, client } = api;
   const cwd = await folder({ 'a.yaml': `${hello}---\n${once}` });
@@ -66,7 +66,7 @@ it('applies nothing when the API refuses any document, and points at the field',
 });
 
 it('says of a job that has ended that its id is used up', async () => {
-  const api = await startApiOnly();
+  const api = await startApiOnly({ patienceMs: 20_000 });
   await startWorker(api);
   const { url, project, client } = api;
   await client.jobs.create.mutate({

@@ -7,7 +7,7 @@ import { startWorker } from '../api/late-worker.js';
 import { carillon } from './terminal.js';
 
 async function terminal() {
-  const api = await startApiOnly();
+  const api = await startApiOnly({ patienceMs: 20_000 });
   const cwd = await mkdtemp(join(tmpdir(), 'carillon-calendars-'));
   onTestFinished(() => rm(cwd, { recursive: true }));
   const at = ['--url', api.url, '--project', api.project];

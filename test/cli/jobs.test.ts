@@ -6,7 +6,7 @@ import { carillon } from './terminal.js';
 
 describe('carillon jobs and runs', () => {
   it('take a job from submission to its end', async () => {
-    const api = await startApiOnly();
+    const api = await startApiOnly({ patienceMs: 20_000 });
     const worker = await startWorker(api);
     const at = ['--url', api.url, '--project', api.project];
     const json = async (...argv: string[]) => {
