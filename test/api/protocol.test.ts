@@ -103,7 +103,7 @@ describe('schedules.preview', () => {
       count: 1,
       timezone: 'America/New_York',
     });
-    expect(preview).toEqual({
+    expect(preview).toMatchObject({
       words: 'at 09:00, Monday through Friday, Europe/Berlin',
       times: ['2026-11-23T08:00:00Z'],
       local: ['2026-11-23T03:00:00-05:00'],
