@@ -37,13 +37,12 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^(@trpc\/|fastify$)/, /^api\//],
   [/^(commander|cli-table3|yaml)$/, /^cli\//],
   [/^@electric-sql\//, /^embedded\//],
-  [/^cron-parser$/, /^core\/schedule\/cron-fields\.ts$/],
   [/^ical\.js$/, /^core\/schedule\/(rrule-text|icalendar)\.ts$/],
   [/^cronstrue$/, /^core\/schedule\/cron-words\.ts$/],
 ];
 /** All that these folders may import from outside. */
 const closed: Record<string, RegExp> = {
-  core: /^(zod|cron-parser|cronstrue|ical\.js)$/,
+  core: /^(zod|cronstrue|ical\.js)$/,
   workflows: /^@temporalio\/workflow$/,
 };
 const builtInsOfCore: Record<string, string> = { 'core/prepare.ts': 'node:crypto' };
