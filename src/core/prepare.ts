@@ -6,7 +6,7 @@ import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
 import { describeSchedule, normaliseSchedule, planSchedule } from './schedule/index.js';
-import type { Resolved } from './schedule/schema.js';
+import type { Resolved, Schedule } from './schedule/schema.js';
 import { schemaFault } from './schema-fault.js';
 import { attemptTimeout, type TaskRegistry } from './task.js';
 
@@ -46,7 +46,7 @@ export function prepareDefinition(
     input,
     lane,
     schedule,
-    catchUp: { ...submitted.catchUp, ...(submitted.catchUp.within || isOnce(schedule) ? {} : { within: 'PT1H' }) },
+    catchUp: boundedCatchUp(submitted.catchUp, schedule),
     timeouts: { ...submitted.timeouts, attempt: timeout },
   };
   return {
@@ -55,6 +55,11 @@ export function prepareDefinition(
     words: describeSchedule(schedule),
     plan: firstPlan(definition, now),
   };
+}
+
+/** How old an occurrence may be to be caught up, where the definition does not say. */
+export function boundedCatchUp(catchUp: SubmittedDefinition['catchUp'], schedule: Schedule): Definition['catchUp'] {
+  return catchUp.within || isOnce(schedule) ? catchUp : { ...catchUp, within: 'PT1H' };
 }
 
 /** The first plan of a schedule; a schedule without any occurrence after `now` is refused. */
