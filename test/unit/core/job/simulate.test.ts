@@ -43,9 +43,9 @@ describe('attempts', () => {
   test.each(['standard', 'light'] as const)('a failed one is made again after its wait, in the lane %s', (lane) => {
     const schedule = { every: '10m', anchor: at(0) };
     const bounded = lane === 'light' ? { attempt: '2s' } : {};
-    const durations: SimulationOptions['durations'] = (run) => ({ ...failing(run), duration: '1.2s' });
+    const durations: SimulationOptions['durations'] = (run) => ({ ...failing(run), duration: 'PT1.2S' });
     const retry = { initialInterval: '12s', backoffCoefficient: 2 };
-    const { entries } = play({ lane, schedule, retry, timeouts: bounded }, { durations });
+    const { entries } = play({ lane, schedule, retry, timeouts: bounded }, { durations, to: at(11) });
     // 1.2 + 12 + 1.2 + 24 + 1.2 s
     expect(entries).toMatchObject([{ state: 'succeeded', attempt: 3, startedAt: at(10), finishedAt: at(10.66) }]);
   });
@@ -123,7 +123,8 @@ describe('refusals', () => {
   });
 
   test('more than a hundred thousand occurrences', () => {
-    const paused = { pauses: [{ from: at(0.001) }], to: '2027-03-01T00:00:00Z' };
-    expect(() => play({}, paused)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    const away = { outages: [{ from: at(0.1), to: '2026-11-24T00:00:00Z' }], to: '2026-11-24T01:00:00Z' };
+    const refused = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
+    expect(() => play({ schedule: { every: '1s', anchor: at(0) } }, away)).toThrow(refused);
   });
 });
