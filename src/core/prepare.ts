@@ -5,8 +5,10 @@ import { type Definition, definitionSchema, type Lane, type SubmittedDefinition 
 import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
+
 import { describeSchedule, firstRun, normaliseSchedule, planSchedule, submittedSchedule } from './schedule/index.js';
-import type { Resolved } from './schedule/schema.js';
+import type { Resolved, Schedule } from './schedule/schema.js';
+
 import { schemaFault } from './schema-fault.js';
 import { type AnyTask, attemptTimeout, type TaskRegistry } from './task.js';
 
@@ -43,7 +45,7 @@ export function prepareDefinition(
     input,
     lane,
     schedule,
-    catchUp: { ...submitted.catchUp, ...(submitted.catchUp.within || isOnce(schedule) ? {} : { within: 'PT1H' }) },
+    catchUp: boundedCatchUp(submitted.catchUp, schedule),
     timeouts: { ...submitted.timeouts, attempt: timeout },
   };
   return {
@@ -57,6 +59,11 @@ export function prepareDefinition(
 /** Bound of one attempt: what was asked for, else the task's if it is meant for this lane, else the lane's. */
 export function attemptBound(lane: Lane, asked: string | undefined, task: Pick<AnyTask, 'lane' | 'timeout'>): string {
   return attemptTimeout(lane, asked ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
+}
+
+/** How old an occurrence may be to be caught up, where the definition does not say. */
+export function boundedCatchUp(catchUp: SubmittedDefinition['catchUp'], schedule: Schedule): Definition['catchUp'] {
+  return catchUp.within || isOnce(schedule) ? catchUp : { ...catchUp, within: 'PT1H' };
 }
 
 /** The first plan of a schedule; a schedule that never runs after `now` is refused. */

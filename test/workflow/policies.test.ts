@@ -149,7 +149,15 @@ test('four catch-up policies, after an outage of a minute, an hour and three day
     const jobs = (['none', 'last', 'all', 'spaced'] as const).map((policy) => {
       const spaced = { policy: 'all' as const, spacing: `${step / 1000}s`, within };
       const catchUp = policy === 'spaced' ? spaced : { policy, within };
-      return { id: `${policy}-${steps}`, policy, definition: { catchUp }, seconds, start, step, last: steps + 2 };
+      return {
+        id: `${policy}-${name.replace(' ', '-')}`,
+        policy,
+        definition: { catchUp },
+        seconds,
+        start,
+        step,
+        last: steps + 2,
+      };
     });
     for (const job of jobs) await beginLate(rig, job, start - 1000);
     await rig.pass(10 * minute + (steps + 3) * step);
@@ -190,7 +198,7 @@ test('what a paused job makes of its due times after a minute, an hour and three
     const start = await soon(rig);
     const back = pauseBegins + steps;
     const jobs = (['drop', 'last', 'all'] as const).map((policy) => {
-      const id = `${policy}-${steps}`;
+      const id = `${policy}-${name.replace(' ', '-')}`;
       return { id, policy, definition: { whilePaused: policy }, seconds, start, step, last: Math.floor(back) + 2 };
     });
     for (const job of jobs) await begin(rig, job);

@@ -71,8 +71,13 @@ export async function deleteCalendar({ store }: InnerContext, { project, name }:
 /** What an iCalendar file says of itself is outranked by what is said beside it. */
 function contentOf({ description, timezone, rules, ical }: Partial<Calendar> & { ical?: string }): Calendar {
   const read: Calendar = ical === undefined ? { rules: rules ?? [] } : calendarOfICalendar(ical);
-  checkCalendar(read);
-  return { ...read, ...(description !== undefined && { description }), ...(timezone !== undefined && { timezone }) };
+  const calendar = {
+    ...read,
+    ...(description !== undefined && { description }),
+    ...(timezone !== undefined && { timezone }),
+  };
+  checkCalendar(calendar);
+  return calendar;
 }
 
 function viewCalendar({ calendar, ...row }: CalendarRow): CalendarView {

@@ -1,10 +1,12 @@
-import type { JobCounters, RunSummary } from '../contract.js';
-import { planLength } from '../contract.js';
-import type { Definition, PausedPolicy } from '../definition.js';
+import { type JobCounters, planLength, type RunSummary } from '../contract.js';
+import { type Definition, type DefinitionInput, definitionSchema, type PausedPolicy } from '../definition.js';
 import { CarillonError } from '../errors.js';
 import { isoTime } from '../ids.js';
-import { planFor } from '../prepare.js';
+import { boundedCatchUp, parseWith, planFor } from '../prepare.js';
+import { normaliseSchedule } from '../schedule/index.js';
+import type { NormalSchedule } from '../schedule/schema.js';
 import { parseTime } from '../schedule/time.js';
+import { attemptTimeout } from '../task.js';
 import { firstCarry } from './first-carry.js';
 import { JobState } from './job-state.js';
 import { statusOf } from './views.js';
@@ -46,10 +48,11 @@ export interface Simulation {
 /**
  * Plays a job through in virtual time: what runs, is skipped, overlaps and is caught up. The rules are those of the
  * job itself, the same code. Pure: equal arguments give an equal answer.
- * @param definition a definition that was prepared; the job is created at `from`
+ * @param definition as a person writes it or as it was prepared; the job is created at `from`. A lane that is not named is
+ *   `standard`: the task is not asked
  * @throws CarillonError TIME_INVALID, DURATION_INVALID, INPUT_INVALID, or LIMIT_EXCEEDED beyond 100,000 occurrences
  */
-export function simulate(definition: Definition, options: SimulationOptions): Simulation {
+export function simulate(definition: Definition | DefinitionInput, options: SimulationOptions): Simulation {
   return new Simulator(definition, options).play();
 }
 
@@ -67,19 +70,17 @@ class Simulator {
   readonly #to: number;
   readonly #entries: RunSummary[] = [];
 
-  constructor(definition: Definition, options: SimulationOptions) {
-    const { resolved } = definition.schedule;
-    const seed = options.seed ?? resolved?.seed ?? '';
-    const seeded: Definition = { ...definition, schedule: { ...definition.schedule, resolved: { ...resolved, seed } } };
+  constructor(raw: Definition | DefinitionInput, options: SimulationOptions) {
     [this.#from, this.#to] = spanOf(options, '');
+    const definition = definitionOf(raw, this.#from, options.seed);
     this.#outages = (options.outages ?? [])
       .map((span, index) => spanOf(span, `outages.${index}.`))
       .map(([from, to]) => ({ from, to }))
       .sort((a, b) => a.from - b.from);
     const after = isoTime(this.#from - (definition.schedule.immediate ? 1 : 0));
-    const plan = planFor(seeded, { after, count: planLength });
-    const [project = '', jobId = 'job'] = seed.includes('/') ? seed.split('/') : [seed];
-    const carry = firstCarry({ project, jobId }, { definition: seeded, digest: '', words: '', plan }, {}, this.#from);
+    const plan = planFor(definition, { after, count: planLength });
+    const [project = '', jobId = 'job'] = definition.schedule.resolved?.seed.split('/') ?? [];
+    const carry = firstCarry({ project, jobId }, { definition, digest: '', words: '', plan }, {}, this.#from);
     this.#state = new JobState(structuredClone(carry));
     this.#runs = new VirtualRuns(this.#state, options.durations ?? 'PT1S');
     this.#script = this.#scriptOf(options.pauses ?? []);
@@ -181,6 +182,23 @@ class Simulator {
   #awake(now: number): number {
     return this.#outages.reduce((time, { from, to }) => (time >= from && time < to ? to : time), now);
   }
+}
+
+/** The definition with everything a job needs to know; the input is not looked at. */
+function definitionOf(raw: Definition | DefinitionInput, from: number, seed: string | undefined): Definition {
+  const { resolved, ...schedule } = raw.schedule as NormalSchedule;
+  const submitted = parseWith(definitionSchema, { ...raw, schedule }, 'INPUT_INVALID');
+  const lane = submitted.lane ?? 'standard';
+  const attempt = attemptTimeout(lane, submitted.timeouts.attempt);
+  const normal = normaliseSchedule(submitted.schedule, from, { ...resolved, seed: seed ?? resolved?.seed ?? '' });
+  return {
+    ...submitted,
+    input: submitted.input,
+    lane,
+    schedule: normal,
+    catchUp: boundedCatchUp(submitted.catchUp, normal),
+    timeouts: { ...submitted.timeouts, attempt },
+  };
 }
 
 function plain(entry: RunSummary): RunSummary {
