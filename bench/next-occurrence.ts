@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { Cron as Croner } from 'croner';
-import { nextCron } from '../src/core/schedule/cron.js';
-import { parseCron } from '../src/core/schedule/cron-fields.js';
+import { nextCron } from '../src/core/schedule/cron/cron.js';
+import { parseCron } from '../src/core/schedule/cron/fields.js';
 import { Zone } from '../src/core/schedule/zone.js';
 import { type Figure, median } from './figures.js';
 import type { Stage } from './stage.js';

@@ -1,5 +1,5 @@
-import { nextCron } from '../src/core/schedule/cron.js';
-import { parseCron } from '../src/core/schedule/cron-fields.js';
+import { nextCron } from '../src/core/schedule/cron/cron.js';
+import { parseCron } from '../src/core/schedule/cron/fields.js';
 import { normaliseSchedule, planSchedule } from '../src/core/schedule/index.js';
 import type { NormalSchedule, Schedule } from '../src/core/schedule/schema.js';
 import { Zone } from '../src/core/schedule/zone.js';

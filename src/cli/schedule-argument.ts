@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CarillonError } from '../core/errors.js';
 import { isoTime, seedOf } from '../core/ids.js';
 import { parseWith } from '../core/prepare.js';
-import { calendarNames } from '../core/schedule/calendar.js';
+import { calendarNames } from '../core/schedule/exclusion/calendar.js';
 import { normaliseSchedule } from '../core/schedule/index.js';
 import { type NormalSchedule, type Resolved, scheduleSchema } from '../core/schedule/schema.js';
 import { readSingleDocument } from './files/read.js';

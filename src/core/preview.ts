@@ -1,4 +1,4 @@
-import { type Explanation, explainSchedule } from './schedule/explain.js';
+import { type Explanation, explainSchedule } from './schedule/explain/explain.js';
 import { zonedTime } from './schedule/index.js';
 import type { NormalSchedule } from './schedule/schema.js';
 import { Zone } from './schedule/zone.js';

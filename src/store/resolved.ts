@@ -1,5 +1,5 @@
 import { seedOf } from '../core/ids.js';
-import { calendarNames } from '../core/schedule/calendar.js';
+import { calendarNames } from '../core/schedule/exclusion/calendar.js';
 import type { Resolved } from '../core/schedule/schema.js';
 import type { CalendarStore } from './calendars.js';
 

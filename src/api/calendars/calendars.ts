@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { CarillonError, show } from '../../core/errors.js';
 import { isoTime } from '../../core/ids.js';
-import { checkCalendar } from '../../core/schedule/calendar.js';
+import { checkCalendar } from '../../core/schedule/exclusion/calendar.js';
 import { calendarOfICalendar } from '../../core/schedule/index.js';
 import type { Calendar } from '../../core/schedule/schema.js';
 import type { CalendarKey, CalendarRow } from '../../store/store.js';

@@ -1,12 +1,12 @@
 import { type Duration, durationMs, formatDuration, parseDuration } from '../duration.js';
 import { CarillonError } from '../errors.js';
 import { isoTime } from '../ids.js';
-import { calendarNamed, compileRules } from './calendar.js';
-import { compileExclusions, isSource } from './exclusion.js';
+import { calendarNamed, compileRules } from './exclusion/calendar.js';
+import { compileExclusions, isSource } from './exclusion/exclusion.js';
+import { maximumMovedPerDay } from './exclusion/moving.js';
 import { readJitter } from './jitter.js';
-import { maximumMovedPerDay } from './moving.js';
-import { checkRrule } from './rrule.js';
-import { readRrule } from './rrule-text.js';
+import { checkRrule } from './rrule/rrule.js';
+import { readRrule } from './rrule/text.js';
 import { baseOf } from './schedule.js';
 import type { Dst, Exclusion, NormalSchedule, Resolved, Schedule, Source } from './schema.js';
 import { cronOf, defaultDst, zoneWithin } from './source.js';

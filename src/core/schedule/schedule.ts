@@ -1,6 +1,6 @@
-import { compileExclusions, type Excludes } from './exclusion.js';
+import { compileExclusions, type Excludes } from './exclusion/exclusion.js';
+import { movedEntries } from './exclusion/moving.js';
 import { spreadOf } from './jitter.js';
-import { movedEntries } from './moving.js';
 import type { NormalSchedule } from './schema.js';
 import { type CompiledSource, compileSource, contextOf, merge, type Next } from './source.js';
 import { Zone } from './zone.js';

@@ -1,9 +1,9 @@
 import { type Duration, parseDuration } from '../duration.js';
-import { nextCron } from './cron.js';
-import { type Cron, parseCron } from './cron-fields.js';
+import { nextCron } from './cron/cron.js';
+import { type Cron, parseCron } from './cron/fields.js';
 import { nextInterval } from './interval.js';
-import { compileRrule } from './rrule.js';
-import { readRrule } from './rrule-text.js';
+import { compileRrule } from './rrule/rrule.js';
+import { readRrule } from './rrule/text.js';
 import type { Dst, NormalSchedule, Source } from './schema.js';
 import { Zone } from './zone.js';
 

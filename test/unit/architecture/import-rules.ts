@@ -37,8 +37,8 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^(@trpc\/|fastify$)/, /^api\//],
   [/^(commander|cli-table3|yaml)$/, /^cli\//],
   [/^@electric-sql\//, /^embedded\//],
-  [/^ical\.js$/, /^core\/schedule\/(rrule-text|icalendar)\.ts$/],
-  [/^cronstrue$/, /^core\/schedule\/cron-words\.ts$/],
+  [/^ical\.js$/, /^core\/schedule\/(rrule\/text|exclusion\/icalendar)\.ts$/],
+  [/^cronstrue$/, /^core\/schedule\/cron\/words\.ts$/],
 ];
 /** All that these folders may import from outside. */
 const closed: Record<string, RegExp> = {

@@ -1,8 +1,8 @@
 import { Cron as Croner } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { nextCron } from '../../../../src/core/schedule/cron.js';
-import { parseCron } from '../../../../src/core/schedule/cron-fields.js';
+import { nextCron } from '../../../../src/core/schedule/cron/cron.js';
+import { parseCron } from '../../../../src/core/schedule/cron/fields.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 import { localReader, type Rules, transitionsOf } from './cron-reference.js';
 

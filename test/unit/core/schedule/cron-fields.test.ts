@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { describe, expect, test } from 'vitest';
-import { nextCron } from '../../../../src/core/schedule/cron.js';
-import { type CronOptions, parseCron } from '../../../../src/core/schedule/cron-fields.js';
+import { nextCron } from '../../../../src/core/schedule/cron/cron.js';
+import { type CronOptions, parseCron } from '../../../../src/core/schedule/cron/fields.js';
 import { hashOf } from '../../../../src/core/schedule/hash.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { nextCron, previousCron } from '../../../../src/core/schedule/cron.js';
-import { type Cron, parseCron } from '../../../../src/core/schedule/cron-fields.js';
+import { nextCron, previousCron } from '../../../../src/core/schedule/cron/cron.js';
+import { type Cron, parseCron } from '../../../../src/core/schedule/cron/fields.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 import { localReader, matcher, occurrencesIn, type Rules, transitionsOf, walk } from './cron-reference.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { nextCron, previousCron } from '../../../../src/core/schedule/cron.js';
-import { type Cron, parseCron } from '../../../../src/core/schedule/cron-fields.js';
+import { nextCron, previousCron } from '../../../../src/core/schedule/cron/cron.js';
+import { type Cron, parseCron } from '../../../../src/core/schedule/cron/fields.js';
 import { nextInterval, previousInterval } from '../../../../src/core/schedule/interval.js';
 import { Zone } from '../../../../src/core/schedule/zone.js';
 import type { Rules } from './cron-reference.js';

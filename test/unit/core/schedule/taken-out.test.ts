@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { takenOut } from '../../../../src/core/schedule/exclusion/taken-out.js';
 import type { CalendarRule } from '../../../../src/core/schedule/schema.js';
-import { takenOut } from '../../../../src/core/schedule/taken-out.js';
 
 // A Saturday.
 const from = Date.parse('2026-11-21T00:00:00Z');

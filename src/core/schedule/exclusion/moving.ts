@@ -1,8 +1,8 @@
-import { isoTime } from '../ids.js';
+import { isoTime } from '../../ids.js';
+import type { Dst } from '../schema.js';
+import type { Next } from '../source.js';
+import type { Zone } from '../zone.js';
 import type { Excludes } from './exclusion.js';
-import type { Dst } from './schema.js';
-import type { Next } from './source.js';
-import type { Zone } from './zone.js';
 
 /*
  * `onExcluded: next_working | previous_working`: an excluded occurrence moves to the same local time of another day.

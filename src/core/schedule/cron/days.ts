@@ -1,5 +1,5 @@
-import { show } from '../errors.js';
-import { type CronField, checkValue, ItemFault, readValue } from './cron-item.js';
+import { show } from '../../errors.js';
+import { type CronField, checkValue, ItemFault, readValue } from './item.js';
 
 /** What the two day fields ask for. Weekday 0 is Sunday; sets of weekdays are bits 0-6. */
 export interface DayRules {

@@ -1,9 +1,9 @@
-import { type Duration, parseDuration } from '../duration.js';
-import { CarillonError, show } from '../errors.js';
-import { type CronCalendar, calendarStart, fieldSet, firstYear, lastYear, nextLocal } from './cron-calendar.js';
-import { type DayRules, daysOfMonth, noDays, readDayRule } from './cron-days.js';
-import { type CronField, cronFields, ItemFault, readValues } from './cron-item.js';
-import { Zone } from './zone.js';
+import { type Duration, parseDuration } from '../../duration.js';
+import { CarillonError, show } from '../../errors.js';
+import { Zone } from '../zone.js';
+import { type DayRules, daysOfMonth, noDays, readDayRule } from './days.js';
+import { type CronField, cronFields, ItemFault, readValues } from './item.js';
+import { type CronCalendar, calendarStart, fieldSet, firstYear, lastYear, nextLocal } from './local-times.js';
 
 /** A cron expression, read. */
 export interface Cron extends CronCalendar {
@@ -26,7 +26,8 @@ export interface CronOptions {
   and?: boolean;
 }
 
-const presets: Record<string, string> = {
+/** Names for expressions. */
+export const presets: Record<string, string> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',

@@ -1,7 +1,7 @@
+import type { Exclusion, NormalSchedule, Source } from '../schema.js';
+import { compileSource, contextOf, type SourceContext } from '../source.js';
+import { Zone } from '../zone.js';
 import { type Cover, calendarNamed, compileRules, coverInZone } from './calendar.js';
-import type { Exclusion, NormalSchedule, Source } from './schema.js';
-import { compileSource, contextOf, type SourceContext } from './source.js';
-import { Zone } from './zone.js';
 
 /** What takes an instant out; undefined for one that may run. */
 export type Excludes = (instant: number) => Cover | undefined;

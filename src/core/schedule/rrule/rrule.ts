@@ -1,7 +1,7 @@
-import { localTimes } from './rrule-days.js';
-import { invalid, type RruleText, type RruleTime, readRrule } from './rrule-text.js';
-import type { Dst } from './schema.js';
-import type { Zone } from './zone.js';
+import type { Dst } from '../schema.js';
+import type { Zone } from '../zone.js';
+import { localTimes } from './days.js';
+import { invalid, type RruleText, type RruleTime, readRrule } from './text.js';
 
 const dayMs = 86_400_000;
 

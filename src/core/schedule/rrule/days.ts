@@ -1,4 +1,4 @@
-import type { Rule } from './rrule-text.js';
+import type { Rule } from './text.js';
 
 /*
  * Expands a rule into local times: ms to be read with UTC getters. Each period (a year, a month, a week, a day, an

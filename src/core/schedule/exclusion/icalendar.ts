@@ -1,8 +1,8 @@
 import ICAL from 'ical.js';
-import { CarillonError, show } from '../errors.js';
-import { localTimes } from './rrule-days.js';
-import { type Rule, readRrule } from './rrule-text.js';
-import { type Calendar, type CalendarRule, maximumRules } from './schema.js';
+import { CarillonError, show } from '../../errors.js';
+import { localTimes } from '../rrule/days.js';
+import { type Rule, readRrule } from '../rrule/text.js';
+import { type Calendar, type CalendarRule, maximumRules } from '../schema.js';
 
 const dayMs = 86_400_000;
 /** Recurrences that are no plain yearly day are written out so far from their first day. */

@@ -1,6 +1,6 @@
-import { isoTime } from '../ids.js';
+import { isoTime } from '../../ids.js';
+import type { Calendar } from '../schema.js';
 import { compileRules } from './calendar.js';
-import type { Calendar } from './schema.js';
 
 const minuteMs = 60_000;
 

@@ -1,7 +1,7 @@
-import { isoTime } from '../ids.js';
+import { isoTime } from '../../ids.js';
+import { planSchedule } from '../schedule.js';
+import type { NormalSchedule } from '../schema.js';
 import { clockChanges, type DstMark, dateOf, timeOf } from './clock-change.js';
-import { planSchedule } from './schedule.js';
-import type { NormalSchedule } from './schema.js';
 import { type Warning, warningsOf } from './warnings.js';
 import { describeSchedule } from './words.js';
 

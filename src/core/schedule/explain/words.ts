@@ -1,11 +1,11 @@
-import { type Duration, parseDuration } from '../duration.js';
-import { cronWords } from './cron-words.js';
-import { isSource } from './exclusion.js';
-import { rruleWords } from './rrule-words.js';
-import type { Exclusion, NormalSchedule, Schedule, Source } from './schema.js';
-import { contextOf, cronOf, zoneWithin } from './source.js';
+import { type Duration, parseDuration } from '../../duration.js';
+import { cronWords } from '../cron/words.js';
+import { isSource } from '../exclusion/exclusion.js';
+import { rruleWords } from '../rrule/words.js';
+import type { Exclusion, NormalSchedule, Schedule, Source } from '../schema.js';
+import { contextOf, cronOf, zoneWithin } from '../source.js';
+import { Zone } from '../zone.js';
 import { joined } from './word-lists.js';
-import { Zone } from './zone.js';
 
 /** A normalised schedule as a sentence: "at 09:00, Monday through Friday, Europe/Berlin, except on holidays". */
 export function describeSchedule(schedule: NormalSchedule): string {

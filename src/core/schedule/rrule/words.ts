@@ -1,6 +1,6 @@
-import { type Frequency, type Rule, readRrule } from './rrule-text.js';
-import { dayNames, joined, monthNames, ordinal } from './word-lists.js';
-import type { Zone } from './zone.js';
+import { dayNames, joined, monthNames, ordinal } from '../explain/word-lists.js';
+import type { Zone } from '../zone.js';
+import { type Frequency, type Rule, readRrule } from './text.js';
 
 const units: Record<Frequency, string> = {
   SECONDLY: 'second',

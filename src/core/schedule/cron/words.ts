@@ -1,16 +1,6 @@
 import cronstrue from 'cronstrue';
-import type { Cron } from './cron-fields.js';
-import { dayNames, joined, ordinal } from './word-lists.js';
-
-const presets: Record<string, string> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
+import { dayNames, joined, ordinal } from '../explain/word-lists.js';
+import { type Cron, presets } from './fields.js';
 
 /** The fields of an expression: seconds first, the year last and often absent. */
 export interface CronTexts {

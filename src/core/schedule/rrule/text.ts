@@ -1,5 +1,5 @@
 import ICAL from 'ical.js';
-import { CarillonError, show } from '../errors.js';
+import { CarillonError, show } from '../../errors.js';
 
 export const frequencies = ['SECONDLY', 'MINUTELY', 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const;
 export type Frequency = (typeof frequencies)[number];

@@ -1,5 +1,5 @@
-import { show } from '../errors.js';
-import { hashOf } from './hash.js';
+import { show } from '../../errors.js';
+import { hashOf } from '../hash.js';
 
 /** A field of an expression and what may stand in it. */
 export interface CronField {

@@ -1,8 +1,8 @@
+import { cronTexts } from '../cron/words.js';
+import { baseOf, firstRun } from '../schedule.js';
+import type { NormalSchedule, Source } from '../schema.js';
+import { contextOf, cronOf } from '../source.js';
 import { clockChanges, dateOf, timeOf } from './clock-change.js';
-import { cronTexts } from './cron-words.js';
-import { baseOf, firstRun } from './schedule.js';
-import type { NormalSchedule, Source } from './schema.js';
-import { contextOf, cronOf } from './source.js';
 
 export type WarningCode = 'BOTH_DAY_FIELDS' | 'DST_GAP_HOUR' | 'NEVER' | 'EVERY_SECOND' | 'ROUND_HOUR_HERD';
 

@@ -1,6 +1,6 @@
-import { CarillonError, show } from '../errors.js';
-import type { Calendar, CalendarRule, Resolved } from './schema.js';
-import { Zone } from './zone.js';
+import { CarillonError, show } from '../../errors.js';
+import type { Calendar, CalendarRule, Resolved } from '../schema.js';
+import { Zone } from '../zone.js';
 
 const dayMs = 86_400_000;
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];

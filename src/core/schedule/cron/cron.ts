@@ -1,8 +1,8 @@
-import { calendarEnd, calendarStart, nextLocal, previousLocal } from './cron-calendar.js';
-import type { Cron } from './cron-fields.js';
-import { nextInterval, previousInterval } from './interval.js';
-import type { Dst } from './schema.js';
-import type { Zone } from './zone.js';
+import { nextInterval, previousInterval } from '../interval.js';
+import type { Dst } from '../schema.js';
+import type { Zone } from '../zone.js';
+import type { Cron } from './fields.js';
+import { calendarEnd, calendarStart, nextLocal, previousLocal } from './local-times.js';
 
 /*
  * Rules for the hours when the wall clock jumps:

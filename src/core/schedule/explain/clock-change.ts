@@ -1,7 +1,7 @@
-import { sourcesOf } from './schedule.js';
-import type { NormalSchedule } from './schema.js';
-import { type CompiledSource, contextOf } from './source.js';
-import type { Zone } from './zone.js';
+import { sourcesOf } from '../schedule.js';
+import type { NormalSchedule } from '../schema.js';
+import { type CompiledSource, contextOf } from '../source.js';
+import type { Zone } from '../zone.js';
 
 /** What a change of the clock did to an occurrence. */
 export type DstMark = 'dst_gap' | 'dst_overlap_first' | 'dst_overlap_second' | 'dst_shifted';
