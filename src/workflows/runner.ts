@@ -103,18 +103,22 @@ export class Runner {
     return !this.state.needsPlan(now);
   }
 
-  /** Decides on all that is due at `now`; after an outage step by step, as far as the outbox takes it. */
-  async decideDue(now: number): Promise<void> {
+  /**
+   * Decides on all that is due at `now`; after an outage step by step, as far as the outbox takes it.
+   * @param ahead a run that is woken for counts as due; not before a command, which changes what comes after it
+   */
+  async decideDue(now: number, ahead = true): Promise<void> {
     const { state } = this;
+    const decide = () => (ahead ? state.decideDue(now) : state.decidePast(now));
     await this.#recall(now);
-    state.decideDue(now);
+    decide();
     while (state.needsPlan(now)) {
       const after = state.timetable.plannedUntil;
       const count = now - Date.parse(after) > 60_000 ? catchUpPlan : planLength;
       const plan = await planJob({ after, count, schedule: state.job.definition.schedule });
       // A command may have replaced the plan meanwhile.
       if (state.timetable.plannedUntil === after) state.timetable.add(plan);
-      state.decideDue(now);
+      decide();
     }
   }
 

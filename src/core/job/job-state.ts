@@ -1,21 +1,21 @@
 import type {
   JobCarry,
   JobSnapshot,
-  LedgerEntry,
   Pause,
+  PlanEntry,
   PreparedDefinition,
   RunInProgress,
   RunReceipt,
   RunSummary,
 } from '../contract.js';
 import type { PausedPolicy } from '../definition.js';
-import { isoTime, triggeredRunId } from '../ids.js';
+import { isoTime, scheduledRunId, triggeredRunId } from '../ids.js';
 import { closedState } from '../projection.js';
 import type { JobState as State } from '../states.js';
 import { CommandMemory } from './command-memory.js';
 import { laneOf } from './due.js';
 import { FailureWatch } from './failure-watch.js';
-import { Journal } from './journal.js';
+import { endOf, Journal } from './journal.js';
 import { Occurrences } from './occurrences.js';
 import { Outbox, promptSyncMs } from './outbox.js';
 import { PauseBook } from './pause-book.js';
@@ -45,13 +45,8 @@ export class JobState {
     this.#failures = new FailureWatch(carry);
     this.#journal = new Journal(carry, this.runs, this.outbox);
     const { timetable, runs, outbox } = this;
-    this.#occurrences = new Occurrences(carry, {
-      timetable,
-      runs,
-      outbox,
-      pauses: this.#pauses,
-      journal: this.#journal,
-    });
+    const [pauses, journal] = [this.#pauses, this.#journal];
+    this.#occurrences = new Occurrences(carry, { timetable, runs, outbox, pauses, journal });
   }
 
   get job(): JobCarry['job'] {
@@ -108,9 +103,19 @@ export class JobState {
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** Decides on every occurrence due at `now`: it waits to run, or is entered as not run. */
+  /** Decides on every occurrence due at `now`, or to be woken for: it waits to run, or is entered as not run. */
   decideDue(now: number): void {
     this.#occurrences.decideDue(now);
+  }
+
+  /** Decides on what is due at `now` and nothing else: a command changes what comes after it. */
+  decidePast(now: number): void {
+    this.#occurrences.decideDue(now, false);
+  }
+
+  /** A run has been woken for ahead of its time and has not started yet. */
+  wokenAhead(now: number): boolean {
+    return !this.closed && this.#occurrences.wokenAhead(now);
   }
 
   /** Id of the oldest occurrence that is due and late, if there is one to decide on. */
@@ -159,7 +164,7 @@ export class JobState {
     }
     const summary = endOf(run, receipt.summary);
     // What came due while the run was under way met it; what comes due later does not.
-    this.#occurrences.decideDue(Math.min(now, Date.parse(summary.finishedAt ?? isoTime(now))), run);
+    this.#occurrences.decideDue(Math.min(now, Date.parse(summary.finishedAt ?? isoTime(now))), true, run);
     const untouched = this.job.revision === given.revision;
     this.runs.end(summary);
     this.#journal.count(summary.state);
@@ -205,7 +210,7 @@ export class JobState {
 
   /** What was due before the command is decided by the rules that held until then. A second pause goes on with the first. */
   pause(now: number, { missed, ...pause }: Omit<Pause, 'since' | 'missed'> & { missed?: PausedPolicy }): void {
-    this.decideDue(now);
+    this.decidePast(now);
     const before = this.job.pause?.missed;
     const policy = missed ?? before?.policy ?? this.job.definition.whilePaused ?? 'drop';
     this.job.pause = { ...pause, since: isoTime(now), missed: { count: 0, ...before, policy } };
@@ -215,7 +220,7 @@ export class JobState {
   /** @param missed what becomes of occurrences that were due meanwhile, in place of what the pause says */
   resume(now: number, missed?: PausedPolicy): void {
     if (!this.job.pause) return;
-    this.decideDue(now);
+    this.decidePast(now);
     const { run, drop } = this.#pauses.release(missed);
     for (const dropped of drop) this.#journal.notRun(dropped, now, 'skipped', 'paused');
     this.job.pause = null;
@@ -234,14 +239,14 @@ export class JobState {
   resumeIfDue(now: number): void {
     const until = this.pauseOver(now);
     if (until === undefined) return;
-    this.decideDue(until);
+    this.decidePast(until);
     if (this.outbox.full) return;
     this.resume(until);
     this.outbox.syncWithin(now, promptSyncMs);
   }
 
   redefine(prepared: PreparedDefinition, now: number, by: string | undefined): void {
-    this.decideDue(now);
+    this.decidePast(now);
     this.#occurrences.enterExcluded(now);
     if (this.#occurrences.holding) this.#occurrences.abandon(now, 'skipped', 'paused');
     const { job } = this;
@@ -252,8 +257,10 @@ export class JobState {
     job.words = prepared.words;
     job.definedAt = isoTime(now);
     job.definedBy = by;
-    // The new schedule counts from here. `immediate` was due when it was prepared.
-    const entries = plan.entries.filter(({ at }) => Date.parse(at) > now || definition.schedule.immediate);
+    // The new schedule counts from here. `immediate` was due when it was prepared. What a run was woken for is decided.
+    const decided = ({ at }: PlanEntry) => this.runs.find(scheduledRunId(job.jobId, Date.parse(at))) !== undefined;
+    const ahead = ({ at }: PlanEntry) => Date.parse(at) > now || definition.schedule.immediate;
+    const entries = plan.entries.filter((entry) => ahead(entry) && !decided(entry));
     this.timetable.replace({ ...plan, entries }, now);
     if (this.#occurrences.atMaximum) this.timetable.clear();
     this.#journal.changed();
@@ -268,7 +275,7 @@ export class JobState {
 
   /** Ends the job. Runs under way are cancelled by the caller and settle afterwards. */
   close(state: Extract<State, 'completed' | 'failed' | 'cancelled'>, reason: string, now: number): void {
-    this.decideDue(now);
+    this.decidePast(now);
     const waiting = [...this.runs.takeWaiting(), ...this.#pauses.take()];
     for (const run of waiting) this.#journal.notRun(run, now, 'cancelled', 'job_cancelled');
     this.#occurrences.abandon(now, 'cancelled', 'job_cancelled');
@@ -290,10 +297,4 @@ export class JobState {
     const closedAt = this.runs.last?.finishedAt ?? isoTime(now);
     Object.assign(this.job, { state, pause: null, closedAt, closeReason: reason });
   }
-}
-
-/** A run that was told to make room ended as it was told: that is why. */
-function endOf<End extends RunSummary | LedgerEntry>({ replacedBy }: RunInProgress, end: End): End {
-  if (replacedBy === undefined || end.state !== 'cancelled') return end;
-  return { ...end, reason: 'replaced', detail: replacedBy };
 }

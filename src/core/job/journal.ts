@@ -1,4 +1,4 @@
-import type { JobCarry, RunInProgress, RunSummary, WaitingRun } from '../contract.js';
+import type { JobCarry, LedgerEntry, RunInProgress, RunSummary, WaitingRun } from '../contract.js';
 import { isoTime } from '../ids.js';
 import { countOutcome } from '../projection.js';
 import { isClosed, type NotRunReason } from '../states.js';
@@ -63,4 +63,10 @@ export class Journal {
   #entry(summary: RunSummary, input: unknown) {
     return { ...summary, definitionVersion: this.carry.job.definitionVersion, input };
   }
+}
+
+/** A run that was told to make room ended as it was told: that is why. */
+export function endOf<End extends RunSummary | LedgerEntry>({ replacedBy }: RunInProgress, end: End): End {
+  if (replacedBy === undefined || end.state !== 'cancelled') return end;
+  return { ...end, reason: 'replaced', detail: replacedBy };
 }

@@ -48,6 +48,12 @@ export class Occurrences {
     return runs.idle || (this.job.definition.overlap === 'allow' && runs.admission(now).admitted);
   }
 
+  /** A run has been woken for ahead of its time and has not started yet: it is later than any command given now. */
+  wokenAhead(now: number): boolean {
+    const { next } = this.parts.timetable;
+    return next !== undefined && this.ahead(now) && Date.parse(next.wake) <= now && dueTime(next) > now;
+  }
+
   /** When the next occurrences are to be decided on; undefined: none is planned, or none can be decided now. */
   nextWake(now: number): string | undefined {
     const { timetable, outbox, journal } = this.parts;
@@ -61,14 +67,15 @@ export class Occurrences {
 
   /**
    * Decides on every occurrence due at `now`: it waits to run, or is entered as not run.
+   * @param ahead whether what is to be woken for counts as due, where it would start at once
    * @param ending a run that has ended, and is not in the way of what came due meanwhile any more
    */
-  decideDue(now: number, ending?: RunInProgress): void {
+  decideDue(now: number, ahead = true, ending?: RunInProgress): void {
     const { timetable, outbox, journal } = this.parts;
     if (journal.closed || this.holding || outbox.full) return;
     const paused = this.job.pause !== null;
     const overlapped = this.blocked && !paused;
-    const due = timetable.takeDue(now, this.ahead(now));
+    const due = timetable.takeDue(now, ahead && this.ahead(now));
     const more = timetable.runsOut(now);
     for (const verdict of judgeDue(due, now, this.catchUp, paused, more)) {
       if (this.atMaximum) return;
