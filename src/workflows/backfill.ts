@@ -38,20 +38,23 @@ export async function backfill(carry: BackfillCarry): Promise<BackfillSnapshot> 
   return CancellationScope.nonCancellable(async () => {
     const bell = new SyncBell(state);
     while (!state.finished || !allHandlersFinished()) {
-      if (!isLong(state)) runner.goOn();
-      state.closeIfExhausted(Date.now());
-      if (syncIsDue(state)) runner.sync();
+      // What is waited for depends on the state alone, never on the clock or the history's length: a refused Update leaves
+      // no event behind, so what it finds changed would have no cause on replay.
+      const [now, long] = [Date.now(), isLong(state)];
+      if (!long) runner.goOn();
+      state.closeIfExhausted(now);
+      if (syncIsDue(state, now)) runner.sync();
       publisher.publish();
-      if (isLong(state) && state.quiet && allHandlersFinished()) await continueAsNew<typeof backfill>(state.carry);
+      if (long && state.quiet && allHandlersFinished()) await continueAsNew<typeof backfill>(state.carry);
       const revision = state.carry.backfill.revision;
-      bell.set();
+      bell.set(now);
       await condition(
         () =>
           state.carry.backfill.revision !== revision ||
-          (!isLong(state) && (state.mayStart || state.wantsPage)) ||
-          (isLong(state) && state.quiet && allHandlersFinished()) ||
-          bell.wanted ||
-          syncIsDue(state) ||
+          (!long && (state.mayStart || state.wantsPage)) ||
+          (long && state.quiet && allHandlersFinished()) ||
+          bell.wanted(now) ||
+          syncIsDue(state, now) ||
           (state.finished && allHandlersFinished()),
       );
     }
@@ -60,8 +63,8 @@ export async function backfill(carry: BackfillCarry): Promise<BackfillSnapshot> 
   });
 }
 
-function syncIsDue({ outbox }: BackfillState): boolean {
-  return outbox.dueAt !== undefined && outbox.dueAt <= Date.now();
+function syncIsDue({ outbox }: BackfillState, now: number): boolean {
+  return outbox.dueAt !== undefined && outbox.dueAt <= now;
 }
 
 function isLong({ carry }: BackfillState): boolean {
@@ -78,18 +81,16 @@ class SyncBell {
   constructor(private readonly state: BackfillState) {}
 
   /** A sync lies ahead and no timer runs. */
-  get wanted(): boolean {
+  wanted(now: number): boolean {
     const { dueAt } = this.state.outbox;
-    return !this.#set && dueAt !== undefined && dueAt > Date.now();
+    return !this.#set && dueAt !== undefined && dueAt > now;
   }
 
-  set(): void {
-    if (!this.wanted) return;
+  set(now: number): void {
+    if (!this.wanted(now)) return;
     this.#set = true;
-    void sleep(Math.max(1, (this.state.outbox.dueAt as number) - Date.now()), { summary: 'write the progress' }).then(
-      () => {
-        this.#set = false;
-      },
-    );
+    void sleep(Math.max(1, (this.state.outbox.dueAt as number) - now), { summary: 'write the progress' }).then(() => {
+      this.#set = false;
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, currentUpdateInfo, patched, setHandler, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, currentUpdateInfo, setHandler, sleep } from '@temporalio/workflow';
 import type { JobSnapshot } from '../core/contract.js';
 import type { PausedPolicy } from '../core/definition.js';
 import { keyPattern, triggeredRunId } from '../core/ids.js';
@@ -74,9 +74,8 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
           const held = state.heldUntil(Date.now());
           if (held !== undefined) await sleep(held - Date.now(), { summary: `a run is about to start, then: ${name}` });
           // What came due before the command is accounted for first.
-          const first = comesFirst();
-          await runner.decideDue(Date.now(), !first);
-          settled = !first || state.heldUntil(Date.now()) === undefined;
+          await runner.decideDue(Date.now(), false);
+          settled = state.heldUntil(Date.now()) === undefined;
         }
         if (state.closed) throw closedRefusal();
         await act();
@@ -86,11 +85,6 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       return snapshotOf(state);
     };
     handle(name, description, run, read);
-  }
-
-  /** Histories of 0.1.0 let a run go on that had been woken for, though it was due after the command. */
-  function comesFirst(): boolean {
-    return !state.wokenAhead(Date.now()) || patched('a command comes before what is due later');
   }
 
   function bindTrigger(): void {

@@ -113,11 +113,6 @@ export class JobState {
     this.#occurrences.decideDue(now, false);
   }
 
-  /** A run has been woken for ahead of its time and has not started yet. */
-  wokenAhead(now: number): boolean {
-    return !this.closed && this.#occurrences.wokenAhead(now);
-  }
-
   /** Id of the oldest occurrence that is due and late, if there is one to decide on. */
   lateRun(now: number): string | undefined {
     return this.#occurrences.lateRun(now);

@@ -48,12 +48,6 @@ export class Occurrences {
     return runs.idle || (this.job.definition.overlap === 'allow' && runs.admission(now).admitted);
   }
 
-  /** A run has been woken for ahead of its time and has not started yet: it is later than any command given now. */
-  wokenAhead(now: number): boolean {
-    const { next } = this.parts.timetable;
-    return next !== undefined && this.ahead(now) && Date.parse(next.wake) <= now && dueTime(next) > now;
-  }
-
   /** When the next occurrences are to be decided on; undefined: none is planned, or none can be decided now. */
   nextWake(now: number): string | undefined {
     const { timetable, outbox, journal } = this.parts;
