@@ -3,7 +3,7 @@ import { type Definition, type DefinitionInput, definitionSchema, type PausedPol
 import { CarillonError } from '../errors.js';
 import { isoTime } from '../ids.js';
 import { boundedCatchUp, parseWith, planFor } from '../prepare.js';
-import { normaliseSchedule } from '../schedule/index.js';
+import { normaliseSchedule, planSchedule } from '../schedule/index.js';
 import type { NormalSchedule } from '../schedule/schema.js';
 import { parseTime } from '../schedule/time.js';
 import { attemptTimeout } from '../task.js';
@@ -77,6 +77,7 @@ class Simulator {
       .map((span, index) => spanOf(span, `outages.${index}.`))
       .map(([from, to]) => ({ from, to }))
       .sort((a, b) => a.from - b.from);
+    this.#refuseEndless(definition.schedule);
     const after = isoTime(this.#from - (definition.schedule.immediate ? 1 : 0));
     const plan = planFor(definition, { after, count: planLength });
     const [project = '', jobId = 'job'] = definition.schedule.resolved?.seed.split('/') ?? [];
@@ -157,8 +158,24 @@ class Simulator {
     for (const { seq, definitionVersion, input, ...entry } of carry.outbox) this.#entries.push(plain(entry));
     outbox.acknowledge(Number.POSITIVE_INFINITY);
     carry.syncBy = null;
-    if (this.#entries.length <= occurrenceLimit) return;
-    throw new CarillonError('LIMIT_EXCEEDED', `The simulation goes beyond ${occurrenceLimit} occurrences.`, {
+    if (this.#entries.length > occurrenceLimit) throw this.#tooMany();
+  }
+
+  /** Counting is quicker than playing: what goes too far is refused before it begins. */
+  #refuseEndless(schedule: NormalSchedule): void {
+    if (schedule.maxRuns !== undefined) return;
+    for (let seen = 0, after = this.#from, over = false; !over; ) {
+      const { occurrences, exhausted } = planSchedule(schedule, after, 1000);
+      const within = occurrences.filter(({ at }) => at <= this.#to);
+      seen += within.length;
+      if (seen > occurrenceLimit) throw this.#tooMany();
+      over = exhausted || occurrences.length === 0 || within.length < occurrences.length;
+      after = occurrences.at(-1)?.at ?? after;
+    }
+  }
+
+  #tooMany(): CarillonError {
+    return new CarillonError('LIMIT_EXCEEDED', `The simulation goes beyond ${occurrenceLimit} occurrences.`, {
       field: 'to',
       value: isoTime(this.#to),
       hint: 'Simulate a shorter time.',
