@@ -76,14 +76,24 @@ async function advance(state: JobState, runner: Runner): Promise<void> {
   if (dueAt !== undefined && dueAt <= Date.now()) runner.sync();
 }
 
-/** Sleeps until the next moment to look, or until a command or a run's end changes that moment. */
+/**
+ * Sleeps until the next moment to look, or until a command or a run's end changes that moment. What it waits for depends
+ * on the state alone, never on the clock: a refused Update leaves no event behind, so what it finds changed would have
+ * no cause on replay.
+ */
 async function rest(state: JobState, alarm: Alarm): Promise<void> {
-  const wake = state.nextWake(Date.now());
-  const changed = () =>
-    state.nextWake(Date.now()) !== wake || state.hasWork(Date.now()) || state.finished || mayContinueAsNew(state);
+  const now = Date.now();
+  const wake = state.nextWake(now);
+  let { revision } = state.job;
+  const changed = () => {
+    if (state.nextWake(now) !== wake || state.hasWork(now) || state.finished) return true;
+    if (state.job.revision === revision) return false;
+    revision = state.job.revision;
+    return mayContinueAsNew(state);
+  };
   if (changed()) return;
   if (wake === undefined) await condition(changed);
-  else await alarm.wait(Math.max(1, wake - Date.now()), timerSummary(state, wake), changed);
+  else await alarm.wait(Math.max(1, wake - now), timerSummary(state, wake), changed);
 }
 
 function mayContinueAsNew(state: JobState): boolean {
