@@ -126,5 +126,5 @@ describe('refusals', () => {
     const away = { outages: [{ from: at(0.1), to: '2026-11-24T00:00:00Z' }], to: '2026-11-24T01:00:00Z' };
     const refused = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
     expect(() => play({ schedule: { every: '1s', anchor: at(0) } }, away)).toThrow(refused);
-  });
+  }, 60_000);
 });
