@@ -3,8 +3,13 @@ import { defineConfig } from 'vitest/config';
 /** Fast tests need nothing; the others share one Temporal server and one database, started once. */
 const servers = { globalSetup: ['test/servers/global-setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 };
 
-/** Tests that start, kill and restart whole installations: `npm run test:long`. */
-const long = ['test/faults/**/*.test.ts', 'test/embedded/start.test.ts'];
+/** Tests that start, kill and restart whole installations, or play a job through for minutes: `npm run test:long`. */
+const long = [
+  'test/faults/**/*.test.ts',
+  'test/embedded/start.test.ts',
+  'test/integration/racing.test.ts',
+  'test/workflow/policies.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -105,7 +105,10 @@ const words = {
   R: (at: number) => `schedule cancelled replaced by ${at + 1}`,
 };
 
-test('six overlap policies, with runs of 20, 85 and 200 s that are due every minute', async () => {
+/** Virtual time has no excuse for a second try. */
+const once = { retry: 0, timeout: 120_000 };
+
+test('six overlap policies, with runs of 20, 85 and 200 s that are due every minute', once, async () => {
   const rig = await useRig();
   const expected: [DefinitionInput['overlap'], ...string[]][] = [
     ['skip', 'SSSSS', 'SOSOS', 'SOOOS'],
@@ -131,7 +134,7 @@ test('six overlap policies, with runs of 20, 85 and 200 s that are due every min
     expect.soft(actual, job.id).toEqual(lines);
     expect.soft(foretold, `${job.id}, simulated`).toEqual(lines);
   }
-}, 120_000);
+});
 
 /** Gaps in steps, and the catch-up window for them. */
 const gaps = [
@@ -141,7 +144,7 @@ const gaps = [
 ];
 const seconds = 20;
 
-test('four catch-up policies, after an outage of a minute, an hour and three days', async () => {
+test('four catch-up policies, after an outage of a minute, an hour and three days', once, async () => {
   const rig = await useRig();
   for (const { name, step, steps, within } of gaps) {
     const now = await rig.now();
@@ -171,7 +174,7 @@ test('four catch-up policies, after an outage of a minute, an hour and three day
       expect.soft(foretold, `${job.id}: ${name}, simulated`).toEqual(lines);
     }
   }
-}, 120_000);
+});
 
 /** What becomes of each due time when nobody was there until step `back`. */
 function caughtUp(job: Job & { policy: string }, back: number): string[] {
@@ -193,7 +196,7 @@ function caughtUp(job: Job & { policy: string }, back: number): string[] {
 /** A pause begins between steps 1 and 2. */
 const pauseBegins = 1.5;
 
-test('what a paused job makes of its due times after a minute, an hour and three days', async () => {
+test('what a paused job makes of its due times after a minute, an hour and three days', once, async () => {
   const rig = await useRig();
   const { project } = rig;
   for (const { name, step, steps } of gaps) {
@@ -225,7 +228,7 @@ test('what a paused job makes of its due times after a minute, an hour and three
       expect.soft(foretold, `${job.id}: ${name}, simulated`).toEqual(lines);
     }
   }
-}, 120_000);
+});
 
 function resumed({ policy, step, last }: Job & { policy: string }, back: number): string[] {
   const newest = Math.floor(back);
@@ -238,7 +241,7 @@ function resumed({ policy, step, last }: Job & { policy: string }, back: number)
   });
 }
 
-test('a job that fails twice in a row pauses itself, probes, and goes on when a probe succeeds', async () => {
+test('a job that fails twice in a row pauses itself, probes, and goes on when a probe succeeds', once, async () => {
   const rig = await useRig();
   const start = await soon(rig);
   const definition: Job['definition'] = {
@@ -268,4 +271,4 @@ test('a job that fails twice in a row pauses itself, probes, and goes on when a 
   ];
   expect(actual).toEqual(lines);
   expect(foretold).toEqual(lines);
-}, 120_000);
+});
