@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { builtInTasks } from '../src/activities/tasks/index.js';
 import { type CarillonClient, createCarillonClient } from '../src/api/client.js';
 import { Gateway } from '../src/api/gateway.js';
-import { TaskRegistry } from '../src/core/task.js';
+import { TaskRegistry } from '../src/core/task/registry.js';
 import { createStore } from '../src/store/store.js';
 import { startDevServer } from '../test/servers/dev-server.js';
 import { startPglite } from '../test/servers/pglite.js';

@@ -18,11 +18,6 @@ export { CarillonError, type ErrorCode, type ErrorDetails, errorCodes, type Fiel
 export { type Simulation, type SimulationOptions, simulate } from './core/job/simulate.js';
 export type { Schedule } from './core/schedule/schema.js';
 export type { JobState, NotRunReason, RunState } from './core/states.js';
-export {
-  type AnyTask,
-  type CarillonConfig,
-  defineConfig,
-  defineTask,
-  type Task,
-  type TaskContext,
-} from './core/task.js';
+export { type CarillonConfig, defineConfig } from './core/task/config.js';
+export type { TaskContext } from './core/task/context.js';
+export { type AnyTask, defineTask, type Task } from './core/task/task.js';

@@ -1,7 +1,8 @@
 import type { RunError } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import { parseWith } from '../core/prepare.js';
-import type { AnyTask, TaskContext } from '../core/task.js';
+import type { TaskContext } from '../core/task/context.js';
+import type { AnyTask } from '../core/task/task.js';
 import { runErrorOf } from './failure.js';
 
 /** How one attempt ended. `interrupted`: by the worker's shutdown, no fault of the task. */

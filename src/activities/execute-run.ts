@@ -2,17 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { RunReceipt, RunRequest } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
-import type { AnyTask, TaskRegistry } from '../core/task.js';
+import type { TaskRegistry } from '../core/task/registry.js';
+import type { AnyTask } from '../core/task/task.js';
 import type { Store } from '../store/store.js';
 import { makeAttempt, type Outcome } from './attempt.js';
 import { runErrorOf } from './failure.js';
 import type { LedgerWriter } from './ledger-writer.js';
 import { RunReport, recordedBefore } from './run-report.js';
+import type { Services } from './services/services.js';
+import { taskContext } from './task-context.js';
 
 export interface RunDependencies {
   registry: TaskRegistry;
   ledger: LedgerWriter;
   store: Pick<Store, 'runs' | 'calendars' | 'backfills'>;
+  services: Services;
   now: () => number;
   /** How time passes. */
   pass: typeof pass;
@@ -45,8 +49,12 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   const report = new RunReport(deps, request, attempt, firstStart());
 
   const show = setTimeout(() => report.running(), shownAfterMs);
-  const beat = info.isLocal ? undefined : setInterval(heartbeat, beatMs);
-  const outcome = await attemptRun(deps, request, attempt).finally(() => {
+  let details: unknown = info.heartbeatDetails;
+  const beat = info.isLocal ? undefined : setInterval(() => heartbeat(details), beatMs);
+  const keep = (news: unknown) => {
+    details = news;
+  };
+  const outcome = await attemptRun(deps, request, attempt, keep).finally(() => {
     clearTimeout(show);
     clearInterval(beat);
   });
@@ -61,7 +69,12 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   }
 }
 
-async function attemptRun({ registry, log }: RunDependencies, request: RunRequest, attempt: number): Promise<Outcome> {
+async function attemptRun(
+  { registry, log, services, store }: RunDependencies,
+  request: RunRequest,
+  attempt: number,
+  keep: (details: unknown) => void,
+): Promise<Outcome> {
   const { runId, snapshot } = request;
   const { project, jobId, definition } = snapshot;
   const context = Context.current();
@@ -75,14 +88,19 @@ async function attemptRun({ registry, log }: RunDependencies, request: RunReques
   return makeAttempt({
     task,
     input: request.input ?? definition.input,
-    context: {
-      runId,
-      jobId,
-      project,
-      scheduledAt: new Date(request.scheduledAt),
-      attempt,
-      log: (message, fields) => log({ ...fields, message, project, runId, attempt }),
-    },
+    context: taskContext(
+      {
+        ...{ project, jobId, runId, attempt },
+        scheduledAt: new Date(request.scheduledAt),
+        effectiveAt: new Date(request.effectiveAt ?? request.scheduledAt),
+        write: (level, message, fields) => log({ ...fields, level, message, project, runId, attempt }),
+        progress: () => {},
+        heartbeat: keep,
+        heartbeatDetails: context.info.isLocal ? undefined : context.info.heartbeatDetails,
+        lastSuccess: () => store.runs.lastSuccess(project, jobId),
+      },
+      services,
+    ),
     timeoutMs: durationMs(definition.timeouts.attempt),
     graceMs: graceMs[request.via],
     cancellation: context.cancellationSignal,

@@ -112,8 +112,22 @@ export async function recordedRun(
 ): Promise<RunSummary | undefined> {
   const row = ledger.away ? undefined : await store.runs.get(project, runId).catch(() => undefined);
   if (!row || !isTerminal(row.state)) return undefined;
-  const { project: _project, jobId, recordedAt, definitionVersion, input, result, worker, ...summary } = row;
-  return summary;
+  const {
+    runId: id,
+    scheduledAt,
+    trigger,
+    state,
+    attempt,
+    startedAt,
+    finishedAt,
+    effectiveAt,
+    reason,
+    detail,
+    error,
+  } = row;
+  const known = { startedAt, finishedAt, effectiveAt, reason, detail, error };
+  const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+  return { runId: id, scheduledAt, trigger, state, attempt, ...given };
 }
 
 /**

@@ -8,7 +8,8 @@ import {
   TRPCClientError,
 } from '@trpc/client';
 import { CarillonError, isErrorCode } from '../core/errors.js';
-import type { AnyTask, CarillonConfig } from '../core/task.js';
+import type { CarillonConfig } from '../core/task/config.js';
+import type { AnyTask } from '../core/task/task.js';
 import type { FaultBody } from './fault.js';
 import type { AppRouter } from './router.js';
 

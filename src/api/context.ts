@@ -1,4 +1,4 @@
-import type { TaskRegistry } from '../core/task.js';
+import type { TaskRegistry } from '../core/task/registry.js';
 import type { Store } from '../store/store.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';

@@ -1,4 +1,4 @@
-import type { AnyTask } from '../core/task.js';
+import type { AnyTask } from '../core/task/task.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';

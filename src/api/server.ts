@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import fastify, { type FastifyError } from 'fastify';
 import { CarillonError } from '../core/errors.js';
-import type { TaskRegistry } from '../core/task.js';
+import type { TaskRegistry } from '../core/task/registry.js';
 import type { Store } from '../store/store.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';

@@ -1,39 +1,9 @@
 import { z } from 'zod';
-import { runTriggers } from '../core/contract.js';
 import { definitionSchema, lanes, pausedPolicies, timeoutsSchema } from '../core/definition.js';
-import { jobStates, notRunReasons, runStates } from '../core/states.js';
+import { jobStates } from '../core/states.js';
+import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
-export const time = z.string().describe('RFC 3339 in UTC.');
-
-export const runErrorView = z.object({
-  code: z.string().describe('Stable code of the error.'),
-  message: z.string().describe('For people.'),
-});
-
-export const runSummaryView = z.object({
-  runId: z.string().describe('Job id and nominal time, or key of the trigger; the idempotency key of every attempt.'),
-  scheduledAt: time.describe('Nominal time; of a run started by hand, when it was asked for.'),
-  trigger: z.enum(runTriggers).describe('What asked for the run.'),
-  state: z.enum(runStates).describe('State of the run.'),
-  attempt: z.number().describe('Attempts made; 0 when it never ran.'),
-  startedAt: time.optional().describe('Start of the first attempt.'),
-  finishedAt: time.optional().describe('End of the last attempt, or of the decision not to run.'),
-  effectiveAt: time.optional().describe('When it was to start, if jitter or a window moved it from its nominal time.'),
-  reason: z.enum(notRunReasons).optional().describe('Why the occurrence did not run.'),
-  detail: z.string().optional().describe('More of the reason: the calendar, the run that took its place.'),
-  error: runErrorView.optional().describe('Why the last attempt failed.'),
-});
-
-export const runView = runSummaryView.extend({
-  project: z.string().describe('Project of the job.'),
-  jobId: z.string().describe('Job the run belongs to.'),
-  definitionVersion: z.number().describe("Version of the job's definition the run was made with."),
-  input: z.unknown().optional().describe("Only where it differs from the definition's."),
-  result: z.unknown().optional().describe('What the task returned.'),
-  worker: z.string().optional().describe('Which worker executed the last attempt.'),
-  recordedAt: time.describe('When the ledger got the entry.'),
-});
-export type RunView = z.output<typeof runView>;
+export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
 
 export const countersView = z.object({
   succeeded: z.number().describe('Runs that succeeded.'),

@@ -3,12 +3,22 @@
  * nothing else crosses between them. Times are RFC 3339 in UTC, durations ISO 8601.
  */
 import type { Definition, Lane } from './definition.js';
-import type { ErrorCode } from './errors.js';
 import type { Pause } from './pause.js';
+import type { LedgerEntry, RunError, RunSummary, RunTrigger } from './run.js';
 import type { NormalSchedule, Schedule } from './schedule/schema.js';
-import type { JobState, NotRunReason, RunState } from './states.js';
+import type { JobState, RunState } from './states.js';
 
 export type { MissedMeanwhile, Pause } from './pause.js';
+export {
+  type FailedAttempt,
+  type LedgerEntry,
+  type RunError,
+  type RunLogSummary,
+  type RunProgress,
+  type RunSummary,
+  type RunTrigger,
+  runTriggers,
+} from './run.js';
 
 export const jobWorkflowType = 'job';
 export const schedulerTaskQueue = 'carillon';
@@ -60,40 +70,6 @@ export interface PreparedDefinition {
   plan: Plan;
 }
 
-/** What asked for a run: `probe` tries whether a job that paused itself works again. */
-export const runTriggers = ['schedule', 'catch_up', 'manual', 'probe', 'backfill'] as const;
-export type RunTrigger = (typeof runTriggers)[number];
-
-export interface RunError {
-  code: ErrorCode | (string & {});
-  message: string;
-}
-
-/** What the workflow remembers of a run, and what `status` shows. */
-export interface RunSummary {
-  runId: string;
-  scheduledAt: string;
-  trigger: RunTrigger;
-  state: RunState;
-  attempt: number;
-  startedAt?: string;
-  finishedAt?: string;
-  /** When the run was to start, if that is not its nominal time. */
-  effectiveAt?: string;
-  reason?: NotRunReason;
-  /** More of the reason: the calendar, the run that replaced it. */
-  detail?: string;
-  error?: RunError;
-}
-
-/** One row of the ledger: a run that ended, or an occurrence that did not run and why. */
-export interface LedgerEntry extends RunSummary {
-  definitionVersion: number;
-  /** Only where it differs from the definition's. */
-  input?: unknown;
-  result?: unknown;
-  worker?: string;
-}
 /** An entry waiting in the workflow; `seq` ascends and is what acknowledgements name. */
 export interface OutboxEntry extends LedgerEntry {
   seq: number;
@@ -206,7 +182,12 @@ export interface JobCarry {
   /** Ids of recent commands and keys of recent triggers, oldest first. */
   recentCommands: string[];
   lastRefusal: RunError | null;
+  /** {@link codeVersion} the execution began with, absent for 1: a history replays with the order of commands it has. */
+  codeVersion?: number;
 }
+
+/** Of the workflow's order of commands. 2: local activities are guarded by a timer. */
+export const codeVersion = 2;
 
 /** Input of {@link Activities.executeRun}. */
 export interface RunRequest {

@@ -10,7 +10,8 @@ import { describeSchedule, firstRun, normaliseSchedule, planSchedule, submittedS
 import type { Resolved, Schedule } from './schedule/schema.js';
 
 import { schemaFault } from './schema-fault.js';
-import { type AnyTask, attemptTimeout, type TaskRegistry } from './task.js';
+import type { TaskRegistry } from './task/registry.js';
+import { type AnyTask, attemptTimeout } from './task/task.js';
 
 /** Largest input a run may carry, as JSON bytes. Temporal warns at 512 KB; a run's request carries the input. */
 export const maximumInputBytes = 256 * 1024;

@@ -3,7 +3,7 @@ import { attemptBound, stableJson } from './prepare.js';
 import { isOnce } from './projection.js';
 import { submittedSchedule } from './schedule/index.js';
 import type { NormalSchedule, Schedule } from './schedule/schema.js';
-import type { AnyTask } from './task.js';
+import type { AnyTask } from './task/task.js';
 
 /**
  * The definition as it can be submitted again: without what preparing it took from the task, from defaults and from

@@ -98,6 +98,11 @@ const runColumns: Columns<EntryRow> = {
   input: ['jsonb', (run) => storableJson(run.input)],
   result: ['jsonb', (run) => storableJson(run.result)],
   worker: ['text', (run) => run.worker],
+  log: ['jsonb', (run) => run.log && storableJson(run.log)],
+  result_location: ['text', (run) => run.resultLocation],
+  progress: ['jsonb', (run) => run.progress && storableJson(run.progress)],
+  error_fingerprint: ['text', (run) => run.errorFingerprint],
+  error_causes: ['jsonb', (run) => run.errorCauses && storableJson(run.errorCauses)],
 };
 
 /** One row per version of a job's definition; the one with the job's highest revision is the `latest`. */

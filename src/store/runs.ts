@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { LedgerEntry, RunTrigger } from '../core/contract.js';
 import type { RunState } from '../core/states.js';
+import type { LastSuccess } from '../core/task/context.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 import type { Database, RunsTable } from './schema.js';
 
@@ -30,6 +31,8 @@ export interface RunKey {
 
 export interface RunReader {
   get(project: string, runId: string): Promise<RunRow | undefined>;
+  /** The last run of a job that succeeded, by the time it ended. */
+  lastSuccess(project: string, jobId: string): Promise<LastSuccess | undefined>;
   /** Latest nominal time first. */
   list(filter: RunFilter, page: PageRequest<RunKey>): Promise<Page<RunRow, RunKey>>;
 }
@@ -44,6 +47,26 @@ export function runReader(db: Kysely<Database>): RunReader {
         .where('run_id', '=', runId)
         .executeTakeFirst();
       return row && toRunRow(row);
+    },
+
+    async lastSuccess(project, jobId) {
+      const row = await db
+        .selectFrom('runs')
+        .select(['run_id', 'scheduled_at', 'finished_at', 'result'])
+        .where('project', '=', project)
+        .where('job_id', '=', jobId)
+        .where('state', '=', 'succeeded')
+        .where('finished_at', 'is not', null)
+        .orderBy('finished_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (!row?.finished_at) return undefined;
+      return {
+        runId: row.run_id,
+        scheduledAt: new Date(row.scheduled_at),
+        finishedAt: new Date(row.finished_at),
+        result: row.result === null ? undefined : JSON.parse(row.result),
+      };
     },
 
     async list({ project, jobId, state, trigger, from, to }, { limit, after }) {
@@ -91,6 +114,11 @@ function toRunRow(row: Selectable<RunsTable>): RunRow {
     ...(row.input !== null && { input: JSON.parse(row.input) }),
     ...(row.result !== null && { result: JSON.parse(row.result) }),
     ...(row.worker !== null && { worker: row.worker }),
+    ...(row.log !== null && { log: JSON.parse(row.log) }),
+    ...(row.result_location !== null && { resultLocation: row.result_location }),
+    ...(row.progress !== null && { progress: JSON.parse(row.progress) }),
+    ...(row.error_fingerprint !== null && { errorFingerprint: row.error_fingerprint }),
+    ...(row.error_causes !== null && { errorCauses: JSON.parse(row.error_causes) }),
     recordedAt: row.recorded_at,
   };
 }

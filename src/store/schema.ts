@@ -15,6 +15,7 @@ export interface Database {
   runs: RunsTable;
   calendars: CalendarsTable;
   backfills: BackfillsTable;
+  attempts: AttemptsTable;
 }
 
 export interface JobsTable {
@@ -105,5 +106,24 @@ export interface RunsTable {
   input: Json | null;
   result: Json | null;
   worker: string | null;
+  log: Json | null;
+  result_location: string | null;
+  progress: Json | null;
+  error_fingerprint: string | null;
+  error_causes: Json | null;
   recorded_at: Time;
+}
+
+/** Attempts that failed before the one a run's row tells of. */
+export interface AttemptsTable {
+  project: string;
+  run_id: string;
+  attempt: number;
+  state: RunState;
+  started_at: Time | null;
+  finished_at: Time;
+  error_code: string | null;
+  error_message: string | null;
+  error_causes: Json | null;
+  worker: string | null;
 }

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pass } from '../activities/execute-run.js';
 import { LedgerWriter } from '../activities/ledger-writer.js';
+import { createServices } from '../activities/services/services.js';
 import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { createStore } from '../store/store.js';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
+  const services = createServices({});
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     taskQueue: settings.taskQueue,
     concurrency: settings.concurrency,
     maxCachedJobs: settings.maxCachedJobs,
-    dependencies: { registry, ledger, store, now: Date.now, pass, log },
+    dependencies: { registry, ledger, store, services, now: Date.now, pass, log },
   };
   const worker =
     settings.lanes === 'heavy'
@@ -48,7 +50,7 @@ async function main(): Promise<void> {
   const running = worker.run();
   process.send?.({ type: 'ready' });
   await running;
-  await Promise.all([store.close(), connection.close()]);
+  await Promise.all([store.close(), services.close(), connection.close()]);
 }
 
 main().then(

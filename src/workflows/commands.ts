@@ -5,6 +5,7 @@ import { keyPattern, triggeredRunId } from '../core/ids.js';
 import type { JobState } from '../core/job/job-state.js';
 import { promptSyncMs } from '../core/job/outbox.js';
 import { snapshotOf, statusOf } from '../core/job/views.js';
+import type { Clock } from './clock.js';
 import { queries, signals, type TriggerAnswer, updates } from './messages.js';
 import { commandId, optionalChoice, optionalText, optionalTime, type Payload, refusal } from './payload.js';
 import type { Runner } from './runner.js';
@@ -15,7 +16,7 @@ type Handler<Answer> = (command: never) => Answer | Promise<Answer>;
 const pausedPolicies: readonly PausedPolicy[] = ['drop', 'last', 'all'];
 
 /** Binds every command as an Update (answered, refusable) and as a Signal, and the queries. */
-export function bindCommands(state: JobState, runner: Runner, onChange: () => void): void {
+export function bindCommands(state: JobState, runner: Runner, clock: Clock, onChange: () => void): void {
   setHandler(queries.status, () => statusOf(state), {
     description: 'State, next times, runs under way and the last 20.',
   });
@@ -37,18 +38,18 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       const until = optionalTime(command, 'until');
       const missed = optionalChoice(command, 'missed', pausedPolicies);
       const [note, by] = [optionalText(command, 'note'), optionalText(command, 'by')];
-      return () => state.pause(Date.now(), { note, by, until, missed });
+      return () => state.pause(clock.now, { note, by, until, missed });
     },
   );
   bind('resume', 'Ends a pause. {missed?: drop | last | all, by?}', (command) => {
     optionalText(command, 'by');
     const missed = optionalChoice(command, 'missed', pausedPolicies);
-    return () => state.resume(Date.now(), missed);
+    return () => state.resume(clock.now, missed);
   });
   bind('cancel', 'Cancels what runs and ends the job. {reason?, by?}', (command) => {
     const reason = optionalText(command, 'reason') ?? 'cancelled by command';
     return () => {
-      state.close('cancelled', reason, Date.now());
+      state.close('cancelled', reason, clock.now);
       runner.cancelAll();
     };
   });
@@ -67,15 +68,19 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
     read: (command: Payload) => () => void | Promise<void>,
   ): void {
     const run = async (command: Payload): Promise<JobSnapshot> => {
+      clock.tick();
       const act = check(command, () => read(command));
       const id = commandId(command);
       if (act && (id === undefined || !state.commands.seen(id))) {
         for (let settled = false; !settled; ) {
-          const held = state.heldUntil(Date.now());
-          if (held !== undefined) await sleep(held - Date.now(), { summary: `a run is about to start, then: ${name}` });
+          const held = state.heldUntil(clock.now);
+          if (held !== undefined) {
+            await sleep(held - clock.now, { summary: `a run is about to start, then: ${name}` });
+            clock.tick();
+          }
           // What came due before the command is accounted for first.
-          await runner.decideDue(Date.now(), false);
-          settled = state.heldUntil(Date.now()) === undefined;
+          await runner.decideDue(clock.now, false);
+          settled = state.heldUntil(clock.now) === undefined;
         }
         if (state.closed) throw closedRefusal();
         await act();
@@ -117,13 +122,14 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       }
     };
     const run = (command: Payload): TriggerAnswer => {
+      clock.tick();
       check(command, () => read(command));
       const key = keyOf(command) ?? `signal-${state.carry.nextSeq}-${state.job.revision}`;
       const runId = triggeredRunId(state.job.jobId, key);
       const id = commandId(command);
       const repeated = id !== undefined && state.commands.seen(id);
       if (!state.commands.seen(`key:${key}`) && !repeated) {
-        state.trigger(Date.now(), runId, command?.input);
+        state.trigger(clock.now, runId, command?.input);
         runner.stopReplaced();
         byHand(command);
       }
@@ -161,7 +167,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
       const prepared = ready ?? (await runner.prepare({ [part]: value }));
       if (state.closed) throw closedRefusal();
       ofVersion();
-      state.redefine(prepared, Date.now(), optionalText(command, 'by'));
+      state.redefine(prepared, clock.now, optionalText(command, 'by'));
     };
   }
 
@@ -212,7 +218,7 @@ export function bindCommands(state: JobState, runner: Runner, onChange: () => vo
   /** The API writes the answer of its commands to the database; what came by hand, the workflow writes itself. */
   function byHand(command: Payload): void {
     if (command?.commandId === undefined || !currentUpdateInfo()) {
-      state.outbox.syncWithin(Date.now(), promptSyncMs);
+      state.outbox.syncWithin(clock.now, promptSyncMs);
     }
   }
 }

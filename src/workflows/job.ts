@@ -4,12 +4,12 @@ import {
   CancelledFailure,
   condition,
   continueAsNew,
-  workflowInfo,
 } from '@temporalio/workflow';
-import type { JobCarry, JobSnapshot } from '../core/contract.js';
+import { codeVersion, type JobCarry, type JobSnapshot } from '../core/contract.js';
 import { JobState } from '../core/job/job-state.js';
 import { snapshotOf } from '../core/job/views.js';
 import { Alarm } from './alarm.js';
+import { Clock } from './clock.js';
 import { bindCommands } from './commands.js';
 import { timerSummary } from './details.js';
 import { Publisher } from './publisher.js';
@@ -29,28 +29,30 @@ const urgentBytes = 8 * 1024 * 1024;
 export async function job(carry: JobCarry): Promise<JobSnapshot> {
   const state = new JobState(carry);
   const publisher = new Publisher(state);
-  const runner = new Runner(state, () => publisher.publish());
-  bindCommands(state, runner, () => publisher.publish());
+  const clock = new Clock((carry.codeVersion ?? 1) >= 2);
+  const alarm = new Alarm(clock);
+  const runner = new Runner(state, clock, alarm, () => publisher.publish());
+  bindCommands(state, runner, clock, () => publisher.publish());
   const scope = CancellationScope.current();
   let cancelled: unknown;
   void scope.cancelRequested.catch((error) => {
     cancelled = error;
-    if (!state.closed) state.close('cancelled', 'workflow cancelled', Date.now());
-    state.outbox.syncWithin(Date.now(), 0);
+    clock.tick();
+    if (!state.closed) state.close('cancelled', 'workflow cancelled', clock.now);
+    state.outbox.syncWithin(clock.now, 0);
     runner.cancelAll();
   });
   // Runs are cancelled one by one, so that each still reaches the ledger.
   return CancellationScope.nonCancellable(async () => {
-    const alarm = new Alarm();
     while (!state.finished || !allHandlersFinished()) {
-      await advance(state, runner);
+      await advance(state, runner, clock);
       publisher.publish();
       if (state.finished) {
         await condition(allHandlersFinished);
         continue;
       }
-      if (mayContinueAsNew(state)) await continueAsNew<typeof job>(state.carry);
-      await rest(state, alarm);
+      if (mayContinueAsNew(state, clock)) await continueAsNew<typeof job>({ ...state.carry, codeVersion });
+      await rest(state, alarm, clock);
     }
     if (cancelled instanceof CancelledFailure) throw cancelled;
     return snapshotOf(state);
@@ -58,22 +60,22 @@ export async function job(carry: JobCarry): Promise<JobSnapshot> {
 }
 
 /** Does all there is to do at this moment. */
-async function advance(state: JobState, runner: Runner): Promise<void> {
-  const over = state.pauseOver(Date.now());
+async function advance(state: JobState, runner: Runner, clock: Clock): Promise<void> {
+  const over = state.pauseOver(clock.now);
   if (over !== undefined && !runner.decidesAtOnce(over)) await runner.decideDue(over);
-  state.resumeIfDue(Date.now());
-  state.probeIfDue(Date.now());
-  if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
-  for (let ready = state.takeReady(Date.now()); ready.length > 0; ready = state.takeReady(Date.now())) {
+  state.resumeIfDue(clock.now);
+  state.probeIfDue(clock.now);
+  if (!runner.decidesAtOnce(clock.now)) await runner.decideDue(clock.now);
+  for (let ready = state.takeReady(clock.now); ready.length > 0; ready = state.takeReady(clock.now)) {
     runner.stopReplaced();
     const attempts = ready.flatMap((run) => runner.start(run) ?? []);
     if (attempts.length > 0) await Promise.all(attempts);
-    if (!runner.decidesAtOnce(Date.now())) await runner.decideDue(Date.now());
+    if (!runner.decidesAtOnce(clock.now)) await runner.decideDue(clock.now);
   }
   runner.stopReplaced();
-  state.closeIfExhausted(Date.now());
+  state.closeIfExhausted(clock.now);
   const { dueAt } = state.outbox;
-  if (dueAt !== undefined && dueAt <= Date.now()) runner.sync();
+  if (dueAt !== undefined && dueAt <= clock.now) runner.sync();
 }
 
 /**
@@ -81,26 +83,26 @@ async function advance(state: JobState, runner: Runner): Promise<void> {
  * on the state alone, never on the clock: a refused Update leaves no event behind, so what it finds changed would have
  * no cause on replay.
  */
-async function rest(state: JobState, alarm: Alarm): Promise<void> {
-  const now = Date.now();
+async function rest(state: JobState, alarm: Alarm, clock: Clock): Promise<void> {
+  const { now } = clock;
   const wake = state.nextWake(now);
   let { revision } = state.job;
   const changed = () => {
     if (state.nextWake(now) !== wake || state.hasWork(now) || state.finished) return true;
     if (state.job.revision === revision) return false;
     revision = state.job.revision;
-    return mayContinueAsNew(state);
+    return mayContinueAsNew(state, clock);
   };
   if (changed()) return;
   if (wake === undefined) await condition(changed);
-  else await alarm.wait(Math.max(1, wake - now), timerSummary(state, wake), changed);
+  else await alarm.wait(wake, timerSummary(state, wake), changed);
 }
 
-function mayContinueAsNew(state: JobState): boolean {
-  const { historyLength, historySize } = workflowInfo();
-  if (historyLength < historyBound && historySize < urgentBytes) return false;
+function mayContinueAsNew(state: JobState, clock: Clock): boolean {
+  const { length, bytes } = clock.history;
+  if (length < historyBound && bytes < urgentBytes) return false;
   if (state.runs.running.length > 0 || state.closed || !allHandlersFinished()) return false;
-  if (historyLength >= urgentBound || historySize >= urgentBytes) return true;
-  const wake = state.nextWake(Date.now());
-  return !state.outbox.syncing && (wake === undefined || wake - Date.now() >= quietMs);
+  if (length >= urgentBound || bytes >= urgentBytes) return true;
+  const wake = state.nextWake(clock.now);
+  return !state.outbox.syncing && (wake === undefined || wake - clock.now >= quietMs);
 }

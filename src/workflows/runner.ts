@@ -26,6 +26,8 @@ import type { JobState } from '../core/job/job-state.js';
 import { summaryOf } from '../core/job/run-book.js';
 import { snapshotOf } from '../core/job/views.js';
 import type { RunState } from '../core/states.js';
+import type { Alarm } from './alarm.js';
+import type { Clock } from './clock.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
@@ -57,10 +59,12 @@ export class Runner {
 
   constructor(
     private readonly state: JobState,
+    private readonly clock: Clock,
+    private readonly alarm: Alarm,
     private readonly onChange: () => void,
   ) {}
 
-  /** Starts a run. @returns the attempt of a light one, which is waited for: a timer armed beside it would start late */
+  /** Starts a run. @returns the attempt of a light one, which is waited for: nothing else can be decided beside it */
   start(run: RunInProgress): Promise<void> | undefined {
     const request = this.#request(run);
     run.executing = true;
@@ -72,13 +76,32 @@ export class Runner {
     const settle = (receipt: RunReceipt) => {
       this.#scopes.delete(run.runId);
       if (!scope.consideredCancelled) this.#idleScope = scope;
-      this.state.settle(run, receipt, request.snapshot, Date.now());
+      this.state.settle(run, receipt, request.snapshot, this.clock.now);
       this.onChange();
     };
+    if (request.via === 'light') this.#armBeside(run);
     const attempt = scope
       .run(() => this.#activity(request)(request))
-      .then(settle, (error) => settle(this.#receiptOf(error, run, request)));
+      .then(
+        (receipt) => {
+          if (request.via !== 'light') this.clock.tick();
+          else this.clock.reach(Date.parse(receipt.summary.finishedAt ?? receipt.retryAt ?? ''));
+          settle(receipt);
+        },
+        (error) => {
+          if (request.via !== 'light') this.clock.tick();
+          settle(this.#receiptOf(error, run, request));
+        },
+      );
     return request.via === 'light' ? attempt : undefined;
+  }
+
+  /** A job that runs once decides nothing by the time. */
+  #armBeside({ holdUntil }: RunInProgress): void {
+    const { now } = this.clock;
+    const wake = this.state.nextWake(now);
+    if (wake === undefined && this.state.job.definition.schedule.immediate) return;
+    this.alarm.arm(wake, Math.max(now, Date.parse(holdUntil ?? '') || 0));
   }
 
   /** Tells runs to stop whose place another takes. Each still ends by itself, or has ended in the ledger already. */
@@ -90,9 +113,10 @@ export class Runner {
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
+    const { now } = this.clock;
     for (const run of this.state.runs.running.filter(({ executing }) => !executing)) {
       const given = snapshotOf(this.state);
-      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion), given, Date.now());
+      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion, now), given, now);
     }
   }
 
@@ -115,6 +139,7 @@ export class Runner {
     while (state.needsPlan(now)) {
       const after = state.timetable.plannedUntil;
       const count = now - Date.parse(after) > 60_000 ? catchUpPlan : planLength;
+      this.alarm.arm(undefined);
       const plan = await planJob({ after, count, schedule: state.job.definition.schedule });
       // A command may have replaced the plan meanwhile.
       if (state.timetable.plannedUntil === after) state.timetable.add(plan);
@@ -136,6 +161,7 @@ export class Runner {
     const runId = this.#toRecall(now);
     if (runId === undefined) return;
     this.#recalled = runId;
+    this.alarm.arm(undefined);
     const summary = await recallRun({ project: this.state.job.project, runId });
     if (summary && this.state.lateRun(now) === runId) this.state.recall(summary, now);
   }
@@ -144,7 +170,7 @@ export class Runner {
   sync(): void {
     const { state } = this;
     const { outbox } = state;
-    state.enterExcluded(Date.now());
+    state.enterExcluded(this.clock.now);
     const snapshot = snapshotOf(state);
     outbox.syncing = true;
     void syncJob({ snapshot, outbox: outbox.batch })
@@ -152,15 +178,22 @@ export class Runner {
         outbox.acknowledge(ackedSeq);
         if (state.job.revision === snapshot.revision) outbox.caughtUp();
       })
-      .finally(() => outbox.syncEnded(Date.now()));
+      .finally(() => outbox.syncEnded(this.clock.tick()));
   }
 
   /** Checks what came by hand. Throws the refusal itself, not the activity that said it. */
   prepare(asked: Pick<PrepareRequest, 'schedule' | 'definition'>): Promise<PreparedDefinition> {
     const { project, jobId, definition: current } = this.state.job;
-    return prepareDefinition({ project, jobId, current, ...asked }).catch((error) => {
-      throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
-    });
+    return prepareDefinition({ project, jobId, current, ...asked }).then(
+      (prepared) => {
+        this.clock.tick();
+        return prepared;
+      },
+      (error) => {
+        this.clock.tick();
+        throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
+      },
+    );
   }
 
   #request(run: RunInProgress): RunRequest {
@@ -187,14 +220,14 @@ export class Runner {
   #activity(request: RunRequest): Activities['executeRun'] {
     const { definition, project, jobId } = request.snapshot;
     const { retry, timeouts } = definition;
-    const heldMs = Math.max(0, Date.parse(request.holdUntil ?? '') - Date.now() || 0);
+    const heldMs = Math.max(0, Date.parse(request.holdUntil ?? '') - this.clock.now || 0);
     const attemptMs = heldMs + durationMs(timeouts.attempt) + reportingMs;
     const summary = `${definition.task} · ${request.scheduledAt}`;
     if (request.via === 'light') {
       const once = { startToCloseTimeout: attemptMs, retry: { maximumAttempts: 1 }, summary };
       return proxyLocalActivities<Activities>(once).executeRun;
     }
-    const waited = request.startedAt ? Date.now() - Date.parse(request.startedAt) : 0;
+    const waited = request.startedAt ? this.clock.now - Date.parse(request.startedAt) : 0;
     return proxyActivities<Activities>({
       activityId: request.runId,
       taskQueue: request.via === 'heavy' ? laneTaskQueue(workflowInfo().taskQueue, 'heavy') : workflowInfo().taskQueue,
@@ -218,18 +251,25 @@ export class Runner {
     const cause = error instanceof ActivityFailure ? error.cause : error;
     if (cause instanceof ApplicationFailure && cause.details?.[0]) return cause.details[0] as RunReceipt;
     const version = request.snapshot.definitionVersion;
-    if (cause instanceof CancelledFailure) return outcomeOf(run, 'cancelled', undefined, version);
+    const { now } = this.clock;
+    if (cause instanceof CancelledFailure) return outcomeOf(run, 'cancelled', undefined, version, now);
     if (request.via === 'light' && cause instanceof TimeoutFailure) {
-      const { summary } = outcomeOf(run, 'retrying', timeoutError(cause), version);
-      return { summary, recorded: false, ackedSeq: 0, retryAt: isoTime(Date.now()) };
+      const { summary } = outcomeOf(run, 'retrying', timeoutError(cause), version, now);
+      return { summary, recorded: false, ackedSeq: 0, retryAt: isoTime(now) };
     }
     if (cause instanceof TimeoutFailure) {
       run.attempt = Math.max(run.attempt, this.state.job.definition.retry.maximumAttempts);
-      return outcomeOf(run, cause.timeoutType === 'HEARTBEAT' ? 'failed' : 'timed_out', timeoutError(cause), version);
+      return outcomeOf(
+        run,
+        cause.timeoutType === 'HEARTBEAT' ? 'failed' : 'timed_out',
+        timeoutError(cause),
+        version,
+        now,
+      );
     }
     const message = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof ApplicationFailure ? (cause.type ?? 'TASK_FAILED') : 'INTERNAL';
-    return outcomeOf(run, 'failed', { code, message }, version);
+    return outcomeOf(run, 'failed', { code, message }, version, now);
   }
 }
 
@@ -247,7 +287,8 @@ function outcomeOf(
   state: RunState,
   error: RunError | undefined,
   definitionVersion: number,
+  now: number,
 ): RunReceipt {
-  const summary = { ...summaryOf(run), state, finishedAt: isoTime(Date.now()), error };
+  const summary = { ...summaryOf(run), state, finishedAt: isoTime(now), error };
   return { summary, recorded: false, entry: { ...summary, definitionVersion, input: run.input }, ackedSeq: 0 };
 }

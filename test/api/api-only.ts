@@ -5,7 +5,8 @@ import { type CarillonClient, createCarillonClient, toCarillonError } from '../.
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
 import type { CarillonError } from '../../src/core/errors.js';
-import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
+import type { AnyTask } from '../../src/core/task/task.js';
 import { createStore, type Store } from '../../src/store/store.js';
 
 /** An API on the shared servers, on a task queue where no worker is. It ends with the test. */

@@ -4,8 +4,10 @@ import { NativeConnection } from '@temporalio/worker';
 import { inject, onTestFinished } from 'vitest';
 import { pass } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
+import { createServices } from '../../src/activities/services/services.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
-import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
+import type { AnyTask } from '../../src/core/task/task.js';
 import type { Store } from '../../src/store/store.js';
 import { createSchedulerWorker } from '../../src/worker/workers.js';
 
@@ -39,6 +41,7 @@ export async function startWorker(
       registry: new TaskRegistry([...builtInTasks, ...tasks]),
       ledger,
       store,
+      services: createServices({}),
       now: Date.now,
       pass,
       log: () => {},

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from 'vit
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { type ReconcilerOptions, reconcile, type Sweep, startReconciler } from '../../src/api/reconciler.js';
 import { workflowId } from '../../src/core/ids.js';
-import { TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { startPglite, type TestDatabase } from '../servers/pglite.js';
 import { type ApiOnly, deadDatabase, startApiOnly } from './api-only.js';

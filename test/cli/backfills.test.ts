@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { startApiOnly } from '../api/api-only.js';
 import { startWorker } from '../api/late-worker.js';
 import { carillon } from './terminal.js';

@@ -8,7 +8,8 @@ import { printFault } from '../../src/cli/files/fault.js';
 import { parseJobFile } from '../../src/cli/files/job-file.js';
 import { prepareDefinition } from '../../src/core/prepare.js';
 import { calendarNames } from '../../src/core/schedule/index.js';
-import { defineTask, TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { carillon } from '../cli/terminal.js';
 import { type Block, blocks, root, wordsOf } from './pages.js';
 

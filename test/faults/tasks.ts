@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { CarillonConfig, TaskContext } from '../../src/core/task.js';
+import type { CarillonConfig } from '../../src/core/task/config.js';
+import type { TaskContext } from '../../src/core/task/context.js';
 
 /** Where a probe tells of its starts and ends: the test's collector. */
 const input = z.strictObject({ report: z.url() });

@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { backfillWorkflowId } from '../../src/core/ids.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { useRig } from '../rig/rig.js';
 import { openGate } from '../store/gate.js';
 

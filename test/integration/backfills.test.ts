@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { toCarillonError } from '../../src/api/client.js';
 import { backfillWorkflowId, isoTime } from '../../src/core/ids.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { startApiOnly } from '../api/api-only.js';
 import { startWorker } from '../api/late-worker.js';
 import { executionsOf, type Rig, startRig } from '../rig/rig.js';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { toCarillonError } from '../../src/api/client.js';
 import type { JobSnapshot, JobStatus } from '../../src/core/contract.js';
 import type { DefinitionInput } from '../../src/core/definition.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import type { TriggerAnswer } from '../../src/workflows/messages.js';
 import { type Rig, startRig } from '../rig/rig.js';
 

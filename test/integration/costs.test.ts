@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { type Rig, startRig } from '../rig/rig.js';
 
 /*

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { toCarillonError } from '../../src/api/client.js';
 import { isoTime } from '../../src/core/ids.js';
 import { isTerminal } from '../../src/core/states.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { type Recorded, type Rig, useRig } from '../rig/rig.js';
 
 /*
@@ -24,14 +24,16 @@ interface Given {
 
 /** When each run was executed, by its id. */
 const executed = new Map<string, number[]>();
-const racer = defineTask({
-  name: 'racer',
-  lane: 'standard',
-  input: z.strictObject({}),
-  run({ runId }) {
-    executed.set(runId, [...(executed.get(runId) ?? []), Date.now()]);
-  },
-});
+const racers = (['standard', 'light'] as const).map((lane) =>
+  defineTask({
+    name: `racer-${lane}`,
+    lane,
+    input: z.strictObject({}),
+    run({ runId }) {
+      executed.set(runId, [...(executed.get(runId) ?? []), Date.now()]);
+    },
+  }),
+);
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
 function chance(from: number): () => number {
@@ -44,9 +46,9 @@ function chance(from: number): () => number {
   };
 }
 
-async function race(rig: Rig, id: string, random: () => number): Promise<Given[]> {
+async function race(rig: Rig, task: string, id: string, random: () => number): Promise<Given[]> {
   const ref = { project: rig.project, id };
-  const base = { ...ref, task: 'racer', input: {}, schedule: { every: '1s', anchor: '2026-01-01T00:00:00Z' } };
+  const base = { ...ref, task, input: {}, schedule: { every: '1s', anchor: '2026-01-01T00:00:00Z' } };
   await rig.client.jobs.create.mutate(base);
   const given: Given[] = [];
   const send = async (kind: Given['kind'], act: () => Promise<unknown>) => {
@@ -84,7 +86,7 @@ function pausedSpans(given: Given[]): [from: number, to: number][] {
   });
 }
 
-function check(entries: Recorded[], given: Given[]): void {
+function check(entries: Recorded[], given: Given[], light: boolean): void {
   const scheduled = entries.filter(({ runId }) => !runId.includes('@key:'));
   const due = [...new Set(scheduled.map(({ scheduledAt }) => Date.parse(scheduledAt)))].sort((a, b) => a - b);
   const [first = 0, last = 0] = [due[0], due.at(-1)];
@@ -97,7 +99,9 @@ function check(entries: Recorded[], given: Given[]): void {
   expect(last).toBeGreaterThan(ended - 3000);
   for (const { runId, scheduledAt, state, trigger } of entries) {
     const times = executed.get(runId) ?? [];
-    expect(times.length, `executions of ${runId}`).toBe(state === 'succeeded' ? 1 : 0);
+    // A light run is executed again if its workflow task is lost, as happens on a busy machine.
+    if (state === 'succeeded' && light) expect(times.length, `executions of ${runId}`).toBeGreaterThanOrEqual(1);
+    else expect(times.length, `executions of ${runId}`).toBe(state === 'succeeded' ? 1 : 0);
     const nominal = Date.parse(scheduledAt);
     if (trigger !== 'schedule' || times.length === 0) continue;
     expect(times[0], `${runId} is not early`).toBeGreaterThanOrEqual(nominal);
@@ -105,18 +109,29 @@ function check(entries: Recorded[], given: Given[]): void {
   }
 }
 
-test(`${jobs * commandsEach} commands racing the due second (seed ${seed})`, {
-  retry: 0,
-  timeout: 240_000,
-}, async () => {
-  const rig = await useRig({ tasks: [racer] });
-  const ids = Array.from({ length: jobs }, (_, index) => `racer-${index}`);
-  const all = await Promise.all(ids.map((id, index) => race(rig, id, chance(seed + index))));
-  let pauses = 0;
-  for (const [index, given] of all.entries()) {
-    const entries = rig.ledger.filter(({ jobId, state }) => jobId === ids[index] && isTerminal(state));
-    check(entries, given);
-    pauses += pausedSpans(given).length;
-  }
-  expect(pauses).toBeGreaterThan(jobs);
-});
+/** The ledger of a job, oldest first. */
+async function ledgerOf({ store, project }: Rig, jobId: string): Promise<Recorded[]> {
+  const { items } = await store.runs.list({ project, jobId }, { limit: 2000 });
+  return items.reverse();
+}
+
+test.each(racers)(
+  `${jobs * commandsEach} commands racing the due second (seed ${seed}), $name`,
+  {
+    retry: 0,
+    timeout: 240_000,
+  },
+  async ({ name, lane }) => {
+    const rig = await useRig({ tasks: racers });
+    const ids = Array.from({ length: jobs }, (_, index) => `${lane}-${index}`);
+    const all = await Promise.all(ids.map((id, index) => race(rig, name, id, chance(seed + index))));
+    let pauses = 0;
+    for (const [index, given] of all.entries()) {
+      const entries = await ledgerOf(rig, ids[index] as string);
+      expect(entries.every(({ state }) => isTerminal(state))).toBe(true);
+      check(entries, given, lane === 'light');
+      pauses += pausedSpans(given).length;
+    }
+    expect(pauses).toBeGreaterThan(jobs);
+  },
+);

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { z } from 'zod';
 import { workflowId } from '../../src/core/ids.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { executionsOf, type Rig } from '../rig/rig.js';
 
 /** Fails before the attempt its input names. */

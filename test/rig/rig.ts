@@ -7,6 +7,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { inject, onTestFinished } from 'vitest';
 import { pass as passTime, type RunDependencies } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
+import { createServices, type Services } from '../../src/activities/services/services.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { idOf } from '../../src/api/beginning.js';
 import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
@@ -14,7 +15,9 @@ import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
 import type { LedgerEntry } from '../../src/core/contract.js';
 import { workflowId } from '../../src/core/ids.js';
-import { type AnyTask, TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
+import type { TaskSettings } from '../../src/core/task/services.js';
+import type { AnyTask } from '../../src/core/task/task.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { createHeavyWorker, createSchedulerWorker } from '../../src/worker/workers.js';
 
@@ -51,6 +54,9 @@ export interface RigOptions {
   /** What API and tasks take for the time, and how it passes in a worker. */
   now?: () => number;
   pass?: RunDependencies['pass'];
+  /** What the configuration says to tasks. */
+  settings?: TaskSettings;
+  services?: Services;
 }
 
 export async function startRig({
@@ -61,6 +67,8 @@ export async function startRig({
   address = inject('temporalAddress'),
   now = Date.now,
   pass = passTime,
+  settings = {},
+  services: ownServices,
 }: RigOptions = {}): Promise<Rig> {
   const bundle = { codePath: inject('workflowBundle') };
   const project = `t${randomUUID().slice(0, 8)}`;
@@ -79,7 +87,8 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
-  const dependencies = { registry, ledger: writer, store, now, pass, log: () => {} };
+  const services = ownServices ?? createServices(settings);
+  const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
     await createSchedulerWorker({ ...options, bundle }),
@@ -141,6 +150,7 @@ export async function startRig({
       await gateway.close();
       await clientConnection.close();
       await connection.close();
+      await services.close();
       if (!ownStore) await store.close();
     },
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { workflowId } from '../../src/core/ids.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import type { VirtualRig } from './virtual-rig.js';
 
 /** PENDING_ACTIVITY_STATE_CANCEL_REQUESTED. */

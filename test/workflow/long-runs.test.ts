@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { isoTime, workflowId } from '../../src/core/ids.js';
-import { defineTask } from '../../src/core/task.js';
+import { defineTask } from '../../src/core/task/task.js';
 import { executionsOf, type Recorded } from '../rig/rig.js';
 import { useVirtualRig, type VirtualRig } from './virtual-rig.js';
 

@@ -7,7 +7,7 @@ import { firstCarry } from '../../src/core/job/first-carry.js';
 import { type SimulationOptions, simulate } from '../../src/core/job/simulate.js';
 import { prepareDefinition } from '../../src/core/prepare.js';
 import { isTerminal } from '../../src/core/states.js';
-import { TaskRegistry } from '../../src/core/task.js';
+import { TaskRegistry } from '../../src/core/task/registry.js';
 import { lastingTask } from './lasting.js';
 import { useVirtualRig, type VirtualRig } from './virtual-rig.js';
 

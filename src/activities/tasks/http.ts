@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationMs, parseDuration } from '../../core/duration.js';
 import { CarillonError } from '../../core/errors.js';
-import { defineTask } from '../../core/task.js';
+import { defineTask } from '../../core/task/task.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** What is kept of an answer's body. */

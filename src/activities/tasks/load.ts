@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 import { CarillonError, show } from '../../core/errors.js';
-import { type AnyTask, type CarillonConfig, defineTask, TaskRegistry } from '../../core/task.js';
+import type { CarillonConfig } from '../../core/task/config.js';
+import { TaskRegistry } from '../../core/task/registry.js';
+import { type AnyTask, defineTask } from '../../core/task/task.js';
 import { builtInTasks } from './index.js';
 
 /** Looked for in the working folder when no module is named. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTask } from '../../core/task.js';
+import { defineTask } from '../../core/task/task.js';
 
 /** Writes one line to the worker's log: the smallest job there is, and a way to try a schedule. */
 export const logTask = defineTask({

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AnyTask } from '../../core/task.js';
+import type { AnyTask } from '../../core/task/task.js';
 import type { JobFilter, JobKey } from '../../store/store.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import {

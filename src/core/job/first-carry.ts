@@ -1,4 +1,4 @@
-import type { JobCarry, JobSnapshot, PreparedDefinition } from '../contract.js';
+import { codeVersion, type JobCarry, type JobSnapshot, type PreparedDefinition } from '../contract.js';
 import { isoTime } from '../ids.js';
 import { zeroCounters } from '../projection.js';
 
@@ -42,6 +42,7 @@ export function firstCarry(
     syncBy: null,
     recentCommands: [],
     lastRefusal: null,
+    codeVersion,
   };
 }
 

@@ -6,7 +6,7 @@ import { boundedCatchUp, parseWith, planFor } from '../prepare.js';
 import { normaliseSchedule, planSchedule } from '../schedule/index.js';
 import type { NormalSchedule } from '../schedule/schema.js';
 import { parseTime } from '../schedule/time.js';
-import { attemptTimeout } from '../task.js';
+import { attemptTimeout } from '../task/task.js';
 import { firstCarry } from './first-carry.js';
 import { JobState } from './job-state.js';
 import { statusOf } from './views.js';

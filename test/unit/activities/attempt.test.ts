@@ -4,14 +4,16 @@ import { type Attempt, makeAttempt } from '../../../src/activities/attempt.js';
 import { runErrorOf } from '../../../src/activities/failure.js';
 import { keepResult } from '../../../src/activities/result.js';
 import { CarillonError } from '../../../src/core/errors.js';
-import { defineTask, type TaskContext } from '../../../src/core/task.js';
+import type { TaskContext } from '../../../src/core/task/context.js';
+import { defineTask } from '../../../src/core/task/task.js';
+import { testContext } from '../../../src/kit/task-run.js';
 
 function attempt(run: (context: TaskContext) => unknown, overrides: Partial<Attempt> = {}) {
   const task = defineTask({ name: 'work', input: z.strictObject({ n: z.number().optional() }), run });
   return makeAttempt({
     task,
     input: {},
-    context: { runId: 'r', jobId: 'j', project: 'p', scheduledAt: new Date(0), attempt: 1, log: () => {} },
+    context: testContext().context,
     timeoutMs: 10_000,
     graceMs: 0,
     cancellation: new AbortController().signal,

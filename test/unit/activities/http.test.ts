@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { httpTask } from '../../../src/activities/tasks/http.js';
-import type { TaskContext } from '../../../src/core/task.js';
+import type { TaskContext } from '../../../src/core/task/context.js';
+import { testContext } from '../../../src/kit/task-run.js';
 
 interface Heard {
   method: string;
@@ -31,15 +32,7 @@ async function listen(answer: (response: ServerResponse) => void) {
 }
 
 function context(signal = new AbortController().signal): TaskContext {
-  return {
-    runId: 'job@2026-11-21T09:00:00Z',
-    jobId: 'job',
-    project: 'p',
-    scheduledAt: new Date('2026-11-21T09:00:00Z'),
-    attempt: 1,
-    signal,
-    log: () => {},
-  };
+  return testContext({ runId: 'job@2026-11-21T09:00:00Z', signal }).context;
 }
 
 const run = (input: Parameters<typeof httpTask.input.parse>[0], signal?: AbortSignal) =>

@@ -3,7 +3,7 @@ import { builtInTasks } from '../../../src/activities/tasks/index.js';
 import { detailsOf, summaryOf } from '../../../src/api/jobs/details.js';
 import { firstCarry } from '../../../src/api/jobs/genesis.js';
 import { prepareDefinition } from '../../../src/core/prepare.js';
-import { TaskRegistry } from '../../../src/core/task.js';
+import { TaskRegistry } from '../../../src/core/task/registry.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 

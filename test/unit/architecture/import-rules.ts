@@ -18,6 +18,7 @@ const folders: Record<string, string[]> = {
   objects: ['core/'],
   activities: ['core/', 'store/', 'objects/'],
   worker: ['core/', 'store/', 'objects/', 'activities/'],
+  kit: ['core/', 'activities/'],
   api: ['core/', 'store/', 'objects/', 'activities/tasks/'],
   cli: ['core/', 'api/client', 'api/version'],
   embedded: ['core/', 'store/', 'api/client'],

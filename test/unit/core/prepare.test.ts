@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { CarillonError } from '../../../src/core/errors.js';
 import { maximumInputBytes, prepareDefinition } from '../../../src/core/prepare.js';
-import { defineTask, TaskRegistry } from '../../../src/core/task.js';
+import { TaskRegistry } from '../../../src/core/task/registry.js';
+import { defineTask } from '../../../src/core/task/task.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 const registry = new TaskRegistry([

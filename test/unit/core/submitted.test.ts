@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { prepareDefinition } from '../../../src/core/prepare.js';
 import { sameDefinition, submittedOf } from '../../../src/core/submitted.js';
-import { type AnyTask, defineTask, TaskRegistry } from '../../../src/core/task.js';
+import { TaskRegistry } from '../../../src/core/task/registry.js';
+import { type AnyTask, defineTask } from '../../../src/core/task/task.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 const task = (own: Partial<AnyTask>): AnyTask => ({

@@ -7,7 +7,8 @@ import { isoTime } from '../../../../src/core/ids.js';
 import { JobState } from '../../../../src/core/job/job-state.js';
 import { snapshotOf, statusOf } from '../../../../src/core/job/views.js';
 import { planFor, prepareDefinition } from '../../../../src/core/prepare.js';
-import { defineTask, TaskRegistry } from '../../../../src/core/task.js';
+import { TaskRegistry } from '../../../../src/core/task/registry.js';
+import { defineTask } from '../../../../src/core/task/task.js';
 
 const start = Date.parse('2026-11-21T09:00:00Z');
 const minute = 60_000;

@@ -5,7 +5,8 @@ import { isoTime } from '../../../../src/core/ids.js';
 import { prepareDefinition } from '../../../../src/core/prepare.js';
 import { firstRun, normaliseSchedule, planSchedule } from '../../../../src/core/schedule/index.js';
 import type { Calendar, Schedule } from '../../../../src/core/schedule/schema.js';
-import { defineTask, TaskRegistry } from '../../../../src/core/task.js';
+import { TaskRegistry } from '../../../../src/core/task/registry.js';
+import { defineTask } from '../../../../src/core/task/task.js';
 
 // A Saturday.
 const now = Date.parse('2026-11-21T09:00:00Z');

@@ -11,7 +11,8 @@ import {
   submittedSchedule,
 } from '../../../../src/core/schedule/index.js';
 import { type Dst, type Schedule, scheduleSchema } from '../../../../src/core/schedule/schema.js';
-import { defineTask, TaskRegistry } from '../../../../src/core/task.js';
+import { TaskRegistry } from '../../../../src/core/task/registry.js';
+import { defineTask } from '../../../../src/core/task/task.js';
 
 const now = Date.parse('2026-11-21T09:00:00Z');
 const registry = new TaskRegistry([defineTask({ name: 'work', input: z.unknown(), run: () => null })]);

@@ -1,35 +1,27 @@
 import type { z } from 'zod';
-import type { DefinitionInput, Lane } from './definition.js';
-import { durationMs } from './duration.js';
-import { CarillonError, show } from './errors.js';
-
-/** What a task gets beside its input. */
-export interface TaskContext {
-  /** Id of the run, equal on every attempt: send it along as idempotency key. */
-  readonly runId: string;
-  readonly jobId: string;
-  readonly project: string;
-  /** Nominal time of the occurrence; of a run started by hand, the moment it was asked for. */
-  readonly scheduledAt: Date;
-  /** 1 for the first. */
-  readonly attempt: number;
-  /** Aborts on cancellation and when the attempt's time is up. Hand it to whatever can wait. */
-  readonly signal: AbortSignal;
-  /** One line in the worker's log, with the run's ids. */
-  log(message: string, fields?: Record<string, unknown>): void;
-}
+import type { DefinitionInput, Lane } from '../definition.js';
+import { durationMs } from '../duration.js';
+import { CarillonError, show } from '../errors.js';
+import type { TaskContext } from './context.js';
+import type { TaskOutcome } from './outcome.js';
 
 /** A kind of work: a name, an input schema, and what to do. Make one with {@link defineTask}. */
 export interface Task<Name extends string = string, Input extends z.ZodType = z.ZodType, Output = unknown> {
   readonly name: Name;
   readonly description?: string;
+  /** Told apart from other versions of the name, which may run side by side. Default 1. */
+  readonly version?: number;
   /** Checked when a job is submitted, and again before each attempt. */
   readonly input: Input;
+  /** Checked before the result is kept; a result that does not fit fails the run with TASK_OUTPUT_INVALID. */
+  readonly output?: z.ZodType<Output>;
+  /** Retry policy where the job does not say. */
+  readonly retry?: DefinitionInput['retry'];
   /** Default `standard`. `light` promises attempts of at most 2 s and runs inside the scheduler's workflow task. */
   readonly lane?: Lane;
   /** Bound of one attempt, a duration. Default 2 s light, 5 min standard, 1 h heavy. */
   readonly timeout?: string;
-  run(context: TaskContext, input: z.output<Input>): Promise<Output> | Output;
+  run(context: TaskContext, input: z.output<Input>): Promise<Output | TaskOutcome> | Output | TaskOutcome;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds tasks of every input type; `run` is contravariant.
@@ -85,46 +77,3 @@ export type TypedDefinition<Tasks extends readonly AnyTask[]> = {
     task: T['name'];
   } & (undefined extends z.input<T['input']> ? { input?: z.input<T['input']> } : { input: z.input<T['input']> });
 }[Tasks[number]['name']];
-
-/** What a `carillon.config.ts` exports by default. */
-export interface CarillonConfig<Tasks extends readonly AnyTask[] = readonly AnyTask[]> {
-  tasks: Tasks;
-}
-export function defineConfig<const Tasks extends readonly AnyTask[]>(
-  config: CarillonConfig<Tasks>,
-): CarillonConfig<Tasks> {
-  return config;
-}
-
-/** The tasks a process knows. Pure: names in, tasks out. */
-export class TaskRegistry {
-  readonly #tasks = new Map<string, AnyTask>();
-
-  constructor(tasks: Iterable<AnyTask>) {
-    for (const task of tasks) {
-      if (this.#tasks.has(task.name)) {
-        throw new CarillonError('TASK_INVALID', `Expected task names to be unique, got ${show(task.name)} twice.`, {
-          field: 'name',
-          value: task.name,
-          hint: 'Rename one of them; built-in names cannot be replaced.',
-        });
-      }
-      this.#tasks.set(task.name, task);
-    }
-  }
-
-  names(): string[] {
-    return [...this.#tasks.keys()].sort();
-  }
-
-  /** @throws CarillonError TASK_UNKNOWN */
-  get(name: string): AnyTask {
-    const task = this.#tasks.get(name);
-    if (task) return task;
-    throw new CarillonError('TASK_UNKNOWN', `Expected \`task\` to be a registered task, got ${show(name)}.`, {
-      field: 'task',
-      value: name,
-      hint: `Registered here: ${this.names().join(', ')}. Own tasks are named in carillon.config.ts or by --tasks.`,
-    });
-  }
-}

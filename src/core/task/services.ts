@@ -1,0 +1,78 @@
+export interface TaskSecrets {
+  /** @throws CarillonError SECRET_UNKNOWN naming it, never showing another one's value */
+  get(name: string): Promise<string>;
+}
+
+export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite';
+
+/** A named database. Placeholders are the dialect's own: `$1` or `?`. */
+export interface TaskDatabase {
+  readonly dialect: SqlDialect;
+  /** Rows as objects by column name; `rowCount` counts those that were returned, or else changed. */
+  query(sql: string, parameters?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[]; rowCount: number }>;
+  /** Rows one by one, read as they are taken: bounded memory, whatever their number. */
+  stream(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): AsyncIterable<Record<string, unknown>>;
+  /** Runs `work` in one transaction: all of it, or nothing when it throws. */
+  transaction<Result>(work: (database: TaskDatabase) => Promise<Result>): Promise<Result>;
+}
+
+/** Objects by key below one prefix. */
+export interface TaskFiles {
+  /** Writes an object, replacing what was there. @returns its location: `file:///…` or `s3://…` */
+  put(
+    name: string,
+    body: Uint8Array | string | AsyncIterable<Uint8Array>,
+    options?: { contentType?: string },
+  ): Promise<string>;
+  get(name: string): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Temporal workflows with an id of the run: a second attempt finds the first one's. */
+export interface TaskWorkflows {
+  /** Starts the workflow, or finds the one that runs or ran under this id, and waits for its result. Cancels it with `signal`. */
+  execute(start: TaskWorkflowStart, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface TaskWorkflowStart {
+  /** Type of the workflow. */
+  type: string;
+  args: unknown[];
+  /** Told apart from other workflows of the same run; the id is `run:<project>:<runId>[:<part>]`. */
+  part?: string;
+  /** Default: the scheduler's own. */
+  taskQueue?: string;
+  /** Bounds of the whole workflow, ISO 8601. */
+  executionTimeout?: string;
+  /** Told of every answer of the workflow's `progress` query, if it has one. */
+  onProgress?: (progress: { done: number; total?: number; note?: string }) => void;
+}
+
+/** Where the built-in tasks find what they work with; from `carillon.config.ts` and the environment. */
+export interface TaskSettings {
+  /** Private networks that tasks may call, as CIDR: `127.0.0.0/8`. Default none. */
+  http?: { allow?: string[] };
+  /** `url`: smtp://user:password@host:port or smtps://…; passwords may be `secret://name`. */
+  smtp?: { url: string; from?: string };
+  /** Named databases: postgresql://…, mysql://…, sqlite:path. */
+  databases?: Record<string, { url: string }>;
+  dynamodb?: { endpoint?: string; region?: string };
+  steps?: {
+    /** Docker engine: socket path or http address, images by name or pattern (`node:*`). */
+    docker?: { engine?: string; images: string[] };
+    /** Run steps as processes where no engine answers. Default false. */
+    processes?: boolean;
+  };
+  /** Where logs, results and artifacts are kept. */
+  objects?: {
+    /** `file:///folder` or `s3://bucket/prefix?region=…&endpoint=…`. */
+    url?: string;
+    /** Logs are deleted after this, ISO 8601. Default P30D. */
+    logRetention?: string;
+    /** Where a job's `resultLocation` may point: prefixes of `file:` or `s3:` URIs. Default none. */
+    resultLocations?: string[];
+  };
+  secrets?: {
+    /** A folder with one file per secret, named by it. */
+    folder?: string;
+  };
+}
