@@ -6,6 +6,7 @@ const servers = { globalSetup: ['test/servers/global-setup.ts'], testTimeout: 60
 /** Tests that start, kill and restart whole installations, or play a job through for minutes: `npm run test:long`. */
 const long = [
   'test/faults/**/*.test.ts',
+  'test/long/**/*.test.ts',
   'test/embedded/start.test.ts',
   'test/integration/racing.test.ts',
   'test/workflow/policies.test.ts',
