@@ -10,11 +10,15 @@ export type Columns<Row> = Record<
  * The rows as a table expression with the name `incoming`. Each column travels as one array, so that the statement and its
  * number of parameters are the same for one row and for thousands.
  */
-export function incoming<Row>(columns: Columns<Row>, rows: Row[]): RawBuilder<unknown> {
-  const arrays = Object.values(columns).map(
-    ([type, of]) => sql`${rows.map((row) => of(row) ?? null)}::${sql.raw(type)}[]`,
-  );
+export function incoming<Row>(columns: Columns<Row>, rows: Row[] = []): RawBuilder<unknown> {
+  const values = parameters(columns, rows);
+  const arrays = Object.values(columns).map(([type], index) => sql`${values[index]}::${sql.raw(type)}[]`);
   return sql`unnest(${sql.join(arrays)}) as incoming (${names(columns)})`;
+}
+
+/** The parameters of {@link incoming}, in its order. */
+export function parameters<Row>(columns: Columns<Row>, rows: Row[]): unknown[][] {
+  return Object.values(columns).map(([, of]) => rows.map((row) => of(row) ?? null));
 }
 
 /** The names, as a list for `insert into` and `select`. */

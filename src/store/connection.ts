@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import pg from 'pg';
@@ -96,7 +97,10 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
   const query = async <Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> => {
     if (outage) throw outage;
     try {
-      return (await client.query(text, parameters.map(storableParameter))) as pg.QueryResult & PostgresQueryResult<Row>;
+      const values = parameters.map(storableParameter);
+      const name = preparedName(client, text);
+      return (await client.query(name ? { name, text, values } : { text, values })) as pg.QueryResult &
+        PostgresQueryResult<Row>;
     } catch (error) {
       const failure = storeFailure(error);
       if (failure.code === 'STORE_UNAVAILABLE') outage = failure;
@@ -110,6 +114,20 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
       client.removeListener('error', onError);
     },
   };
+}
+
+/** Longer statements are written often and always the same; shorter ones are not worth a place in the server's memory. */
+const preparedLength = 2000;
+const clients = new WeakMap<pg.PoolClient, Map<string, string>>();
+
+/** Name to prepare a statement under, once per connection. No two connections share one: PGlite has a single session. */
+function preparedName(client: pg.PoolClient, text: string): string | undefined {
+  if (text.length < preparedLength) return undefined;
+  const names = clients.get(client) ?? new Map<string, string>();
+  clients.set(client, names);
+  const known = names.get(text) ?? `carillon-${randomUUID()}`;
+  names.set(text, known);
+  return known;
 }
 
 function storableParameter(value: unknown): unknown {

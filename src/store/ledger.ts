@@ -1,7 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import type { JobSnapshot, LedgerEntry } from '../core/contract.js';
 import { isTerminal, runStates } from '../core/states.js';
-import { type Columns, incoming, names, overwrite } from './columns.js';
+import { type Columns, incoming, names, overwrite, parameters } from './columns.js';
 import type { Database } from './schema.js';
 import { storableJson } from './storable.js';
 
@@ -22,9 +22,18 @@ export interface LedgerBatch {
  */
 export async function writeLedger(db: Kysely<Database>, batches: LedgerBatch[]): Promise<void> {
   if (batches.length === 0) return;
-  await sql`
+  text ??= statement().compile(db).sql;
+  const values = [...parameters(snapshotColumns, snapshotRows(batches)), ...parameters(runColumns, runRows(batches))];
+  await db.executeQuery(CompiledQuery.raw(text, values));
+}
+
+/** Built once: it is the same for any number of rows, and to build it takes as long as to run it. */
+let text: string | undefined;
+
+function statement() {
+  return sql`
     with snapshots as (
-      select * from ${incoming(snapshotColumns, snapshotRows(batches))}
+      select * from ${incoming(snapshotColumns)}
     ), written_jobs as (
       insert into jobs (${names(jobColumns)}, updated_at)
       select ${names(jobColumns)}, now() from snapshots where latest order by project, job_id
@@ -38,13 +47,13 @@ export async function writeLedger(db: Kysely<Database>, batches: LedgerBatch[]):
       on conflict do nothing
     )
     insert into runs (${names(runColumns)}, recorded_at)
-    select ${names(runColumns)}, now() from ${incoming(runColumns, runRows(batches))} order by project, run_id
+    select ${names(runColumns)}, now() from ${incoming(runColumns)} order by project, run_id
     on conflict (project, run_id) do update
     set ${overwrite(runColumns, ['project', 'run_id', 'attempt', 'started_at'])}, recorded_at = excluded.recorded_at,
       -- As advanced() has it for news that travel together.
       attempt = greatest(runs.attempt, excluded.attempt), started_at = coalesce(runs.started_at, excluded.started_at)
     where ${progressOf('runs')} < ${progressOf('excluded')}
-  `.execute(db);
+  `;
 }
 
 type SnapshotRow = JobSnapshot & { latest: boolean };
@@ -166,6 +175,7 @@ function isFurther(news: LedgerEntry, known: LedgerEntry): boolean {
 /** {@link isFurther} in SQL: a row value that ascends as the run goes on. */
 function progressOf(row: 'runs' | 'excluded') {
   const state = sql.id(row, 'state');
-  const rank = sql`coalesce(array_position(${openStates}::text[], ${state}), 0)`;
-  return sql`(case when ${state} = any (${openStates}::text[]) then ${sql.id(row, 'attempt')} else ${ended}::integer end, ${rank})`;
+  const open = sql.lit(`{${openStates}}`);
+  const rank = sql`coalesce(array_position(${open}::text[], ${state}), 0)`;
+  return sql`(case when ${state} = any (${open}::text[]) then ${sql.id(row, 'attempt')} else ${sql.lit(ended)} end, ${rank})`;
 }
