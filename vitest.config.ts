@@ -9,6 +9,7 @@ const long = [
   'test/long/**/*.test.ts',
   'test/embedded/start.test.ts',
   'test/integration/racing.test.ts',
+  'test/workflow/long-runs.test.ts',
   'test/workflow/policies.test.ts',
 ];
 

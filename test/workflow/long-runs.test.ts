@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { isoTime, workflowId } from '../../src/core/ids.js';
+import { isoTime } from '../../src/core/ids.js';
 import { defineTask } from '../../src/core/task/task.js';
-import { executionsOf, type Recorded } from '../rig/rig.js';
-import { useVirtualRig, type VirtualRig } from './virtual-rig.js';
+import { chainLength, day, every, hour, minute, timesOf } from './nominal-times.js';
+import { useVirtualRig } from './virtual-rig.js';
 
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-
-const steady = defineTask({ name: 'steady', lane: 'standard', input: z.strictObject({}), run: () => 'done' });
 const quick = defineTask({ name: 'quick', lane: 'light', input: z.strictObject({}), run: () => 'done' });
 /** Every sixth hour fails at first and then succeeds; noon fails for good. */
 const shaky = defineTask({
@@ -22,46 +17,6 @@ const shaky = defineTask({
     if (at % 6 === 0 && attempt === 1) throw new Error('the first attempt never works');
   },
 });
-
-/** Nominal times from `from` (exclusive) to `to` (inclusive), on multiples of the step. */
-function every(stepMs: number, from: number, to: number): string[] {
-  const times = [];
-  for (let time = (Math.floor(from / stepMs) + 1) * stepMs; time <= to; time += stepMs) times.push(isoTime(time));
-  return times;
-}
-
-function timesOf(entries: Recorded[], fits: (entry: Recorded) => boolean = () => true): string[] {
-  return entries
-    .filter(fits)
-    .map(({ scheduledAt }) => scheduledAt)
-    .sort();
-}
-
-/** The executions of a job: how often it continued as new. */
-async function chainLength(rig: VirtualRig, jobId: string): Promise<number> {
-  return (await executionsOf(rig.temporal, workflowId(rig.project, jobId))).length;
-}
-
-test('a year of a daily job: each day once, continuing as new on the way', async () => {
-  const rig = await useVirtualRig({ tasks: [steady] });
-  const now = await rig.now();
-  const end = now + 365 * day;
-  const schedule = { cron: '0 9 * * *', end: isoTime(end) };
-  await rig.client.jobs.create.mutate({ project: rig.project, id: 'daily', task: 'steady', input: {}, schedule });
-  const expected = every(day, now - 9 * hour, end - 9 * hour).map((midnight) =>
-    isoTime(Date.parse(midnight) + 9 * hour),
-  );
-  expect(await rig.finished('daily')).toMatchObject({
-    state: 'completed',
-    counters: { succeeded: expected.length, failed: 0, skipped: 0, missed: 0 },
-  });
-  expect(timesOf(await rig.ended('daily', expected.length))).toEqual(expected);
-  // A run without disturbance is written by its activity alone: nothing came twice.
-  expect(rig.ledger.filter(({ jobId }) => jobId === 'daily')).toHaveLength(expected.length);
-  const executions = await chainLength(rig, 'daily');
-  expect(executions).toBeGreaterThan(5);
-  expect(expected.length / executions).toBeGreaterThanOrEqual(20);
-}, 120_000);
 
 test('three days of a five-minute job, light', async () => {
   const rig = await useVirtualRig({ tasks: [quick] });
