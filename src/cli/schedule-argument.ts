@@ -44,7 +44,7 @@ export async function scheduleSaid(
   command: Command,
   io: Io,
 ): Promise<{ schedule: NormalSchedule; after: number }> {
-  const file = flags.file === undefined ? {} : readSingleDocument(flags.file, io.cwd);
+  const file = flags.file === undefined ? {} : readSingleDocument(flags.file, io);
   const ofFile = typeof file.schedule === 'string' ? readScheduleText(file.schedule) : (file.schedule as object);
   const said = { ...ofFile, ...(text && readScheduleText(text)), ...scheduleOf(flags) };
   if (Object.keys(said).every((field) => field === 'timezone')) {

@@ -12,7 +12,8 @@ import { createJob } from './create.js';
 import { prepare } from './prepare.js';
 import { closed, readJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
-import { viewJob } from './view.js';
+import { nextTimes } from './times.js';
+import { viewDefinition, viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
 type Intent =
@@ -20,18 +21,37 @@ type Intent =
   | { action: 'update'; prepared: PreparedDefinition; current: JobSnapshot }
   | { action: 'unchanged'; prepared: PreparedDefinition; current: JobSnapshot };
 
-/** Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. */
+/** Tries before a request gives way to those that change the same job at the same time. */
+const maximumTries = 10;
+
+/**
+ * Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. Of many that ask
+ * for the same at once, one does it and the others find it done.
+ */
 export async function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ensureOnce(context, input, attempt > 1);
+    } catch (error) {
+      const overtaken = error instanceof CarillonError && ['JOB_EXISTS', 'JOB_CHANGED'].includes(error.code);
+      if (!overtaken || attempt === maximumTries) throw error;
+    }
+  }
+}
+
+/** @param overtaken another request was quicker: what it made is asked of the job itself, the database may not have it yet */
+async function ensureOnce(context: InnerContext, input: EnsureInput, overtaken: boolean): Promise<EnsureView> {
   const { id, project, by, ...submitted } = input;
   const ref = { project, jobId: id };
-  const intent = await intentOf(context, ref, submitted);
+  const intent = await intentOf(context, ref, submitted, overtaken);
   switch (intent.action) {
     case 'create': {
       const job = await createJob(context, input);
       return { job: viewJob(job, context.consoles), action: 'created', confirmed: true };
     }
     case 'update': {
-      const payload = { by, definition: submitted, prepared: intent.prepared };
+      const ifVersion = intent.current.definitionVersion;
+      const payload = { by, ifVersion, definition: submitted, prepared: intent.prepared };
       return { ...(await commandJob(context, ref, 'update', payload)), action: 'updated' };
     }
     case 'unchanged':
@@ -42,13 +62,32 @@ export async function ensureJob(context: InnerContext, input: EnsureInput): Prom
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
 export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
-  const { action, prepared } = await intentOf(context, { project, jobId: id }, submitted);
-  const next = prepared.plan.entries.slice(0, 5).map(({ at }) => at);
-  return { id, project, action, digest: prepared.digest, words: prepared.words, next };
+  const intent = await intentOf(context, { project, jobId: id }, submitted, false);
+  const { action, prepared } = intent;
+  const { digest, words } = prepared;
+  const now = context.now();
+  if (intent.action === 'create') {
+    const { definition, plan } = prepared;
+    const runs = plan.entries.filter(({ excluded }) => excluded === undefined);
+    const next = runs.slice(0, Math.min(5, definition.schedule.maxRuns ?? 5)).map(({ at }) => at);
+    return { id, project, action, digest, words, next, definition: viewDefinition(definition), current: null };
+  }
+  const job = intent.current;
+  const current = {
+    state: job.state,
+    definitionVersion: job.definitionVersion,
+    definition: viewDefinition(job.definition),
+    next: nextTimes(job, 5, now),
+  };
+  const shared = { id, project, action, digest, words, current };
+  if (action === 'unchanged') return { ...shared, next: current.next, definition: current.definition };
+  const next = nextTimes({ ...job, definition: prepared.definition }, 5, now);
+  return { ...shared, next, definition: viewDefinition(prepared.definition) };
 }
 
-async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown): Promise<Intent> {
-  const current = await existing(context, ref);
+async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown, overtaken: boolean): Promise<Intent> {
+  const live = overtaken ? await context.gateway.query<JobSnapshot>(ref, 'snapshot') : undefined;
+  const current = live === undefined || live === 'unanswered' ? await existing(context, ref) : live;
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
