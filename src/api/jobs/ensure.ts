@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
@@ -10,7 +11,7 @@ import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob } from './create.js';
 import { prepare } from './prepare.js';
-import { closed, readJob } from './read.js';
+import { closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
 import { nextTimes } from './times.js';
 import { viewDefinition, viewJob } from './view.js';
@@ -29,21 +30,29 @@ const maximumTries = 10;
  * for the same at once, one does it and the others find it done.
  */
 export async function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+  const seen: Seen = {};
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ensureOnce(context, input, attempt > 1);
+      return await ensureOnce(context, input, seen);
     } catch (error) {
       const overtaken = error instanceof CarillonError && ['JOB_EXISTS', 'JOB_CHANGED'].includes(error.code);
       if (!overtaken || attempt === maximumTries) throw error;
+      // The quicker request writes what it made to the database within this time, as a rule.
+      await wait(50 * attempt);
     }
   }
 }
 
-/** @param overtaken another request was quicker: what it made is asked of the job itself, the database may not have it yet */
-async function ensureOnce(context: InnerContext, input: EnsureInput, overtaken: boolean): Promise<EnsureView> {
+/** The version a request went by; 0 for no job. Another request was quicker if it turns out to be a later one. */
+interface Seen {
+  version?: number;
+}
+
+async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen): Promise<EnsureView> {
   const { id, project, by, ...submitted } = input;
   const ref = { project, jobId: id };
-  const intent = await intentOf(context, ref, submitted, overtaken);
+  const intent = await intentOf(context, ref, submitted, seen);
+  seen.version = 'current' in intent ? intent.current.definitionVersion : 0;
   switch (intent.action) {
     case 'create': {
       const job = await createJob(context, input);
@@ -62,7 +71,7 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, overtaken: 
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
 export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
-  const intent = await intentOf(context, { project, jobId: id }, submitted, false);
+  const intent = await intentOf(context, { project, jobId: id }, submitted, {});
   const { action, prepared } = intent;
   const { digest, words } = prepared;
   const now = context.now();
@@ -85,9 +94,8 @@ export async function validateJob(context: InnerContext, input: EnsureInput): Pr
   return { ...shared, next, definition: viewDefinition(prepared.definition) };
 }
 
-async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown, overtaken: boolean): Promise<Intent> {
-  const live = overtaken ? await context.gateway.query<JobSnapshot>(ref, 'snapshot') : undefined;
-  const current = live === undefined || live === 'unanswered' ? await existing(context, ref) : live;
+async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown, seen: Seen): Promise<Intent> {
+  const current = await existing(context, ref, seen);
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
@@ -103,7 +111,14 @@ function means(asDefined: PreparedDefinition, { definition }: JobSnapshot): bool
   return sameDefinition({ ...asDefined.definition, schedule }, definition);
 }
 
-async function existing(context: InnerContext, ref: JobRefs): Promise<JobSnapshot | undefined> {
+/** The job as it is; one that was just seen otherwise is asked itself, where the database has nothing newer. */
+async function existing(context: InnerContext, ref: JobRefs, { version }: Seen): Promise<JobSnapshot | undefined> {
+  if (version !== undefined) {
+    const row = await storedJob(context, ref);
+    if (row && row.definitionVersion > version) return row;
+    const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
+    if (live !== undefined && live !== 'unanswered') return live;
+  }
   try {
     return await readJob(context, ref);
   } catch (error) {

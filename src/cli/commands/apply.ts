@@ -12,6 +12,7 @@ import { collectLabel } from '../flag-values.js';
 import { inParallel } from '../in-parallel.js';
 import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
+import { patiently } from '../patience.js';
 import { cancelAll, type Outcome } from './cancel-all.js';
 
 interface ApplyFlags extends PruneFlags {
@@ -93,7 +94,7 @@ async function applyAll(invocation: Invocation, documents: JobDocument[], strays
   await inParallel(documents, requestWidth, async (document, index) => {
     const { id, project } = document;
     try {
-      const answer = await client.jobs.ensure.mutate({ ...requestOf(document), by });
+      const answer = await patiently(() => client.jobs.ensure.mutate({ ...requestOf(document), by }));
       confirmed &&= answer.confirmed;
       outcomes[index] = { id, project, action: answer.action, words: answer.job?.words };
     } catch (error) {

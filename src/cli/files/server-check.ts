@@ -2,6 +2,7 @@ import { type CarillonClient, toCarillonError } from '../../api/client.js';
 import type { ValidationView } from '../../api/views.js';
 import { errorCodes } from '../../core/errors.js';
 import { inParallel } from '../in-parallel.js';
+import { patiently } from '../patience.js';
 import { type FileFault, faultsAt } from './fault.js';
 import type { JobDocument } from './job-file.js';
 
@@ -28,7 +29,7 @@ export async function checkWithServer(
   const views: ValidationView[] = [];
   await inParallel(documents, requestWidth, async (document, index) => {
     try {
-      views[index] = await client.jobs.validate.mutate(requestOf(document));
+      views[index] = await patiently(() => client.jobs.validate.mutate(requestOf(document)));
     } catch (error) {
       const fault = toCarillonError(error);
       if (errorCodes[fault.code].status >= 500) throw fault;
