@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runTriggers } from '../core/contract.js';
 import { definitionSchema, jobId, pausedPolicies, projectName } from '../core/definition.js';
 import { keyPattern } from '../core/ids.js';
-import { scheduleSchema } from '../core/schedule/schema.js';
+import { writtenSchedule } from '../core/schedule/written.js';
 import { jobStates, runStates } from '../core/states.js';
 
 export const key = z.string().regex(keyPattern, 'Expected 1-100 visible ASCII characters.');
@@ -49,7 +49,7 @@ export const resumeInput = command.extend({
 });
 export const cancelInput = command.extend({ reason: z.string().max(1000).optional().describe('Why.') });
 export const rescheduleInput = command.extend({
-  schedule: scheduleSchema.describe('When the job runs from now on.'),
+  schedule: writtenSchedule.describe('When the job runs from now on.'),
   ifVersion,
 });
 export const triggerInput = command.extend({
@@ -101,7 +101,7 @@ export const runListInput = z.strictObject({
 
 export const previewInput = z.strictObject({
   project,
-  schedule: scheduleSchema.describe('The schedule to look at.'),
+  schedule: writtenSchedule.describe('The schedule to look at.'),
   count: z.number().int().min(1).max(1000).default(10).describe('How many times.'),
   from: time.optional().describe('Times after this one. Default: now.'),
   timezone: z.string().max(100).optional().describe("Zone of `local`. Default: the schedule's."),

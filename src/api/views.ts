@@ -152,9 +152,27 @@ export const validationView = z.object({
   action: z.enum(['create', 'update', 'unchanged']).describe('What `jobs.ensure` would do.'),
   digest: z.string().describe('Equal digests: equal definitions as submitted.'),
   words: z.string().describe('The schedule in words.'),
-  next: z.array(time).describe('Next nominal times, at most 5.'),
+  next: z.array(time).describe('Next nominal times the job would have, at most 5.'),
+  definition: definitionView.describe('The definition the job would have, defaults filled in.'),
+  current: z
+    .object({
+      state: z.enum(jobStates).describe('State of the job.'),
+      definitionVersion: z.number().describe('Version of its definition.'),
+      definition: definitionView.describe('The definition in force, defaults filled in.'),
+      next: z.array(time).describe('Next nominal times, at most 5.'),
+    })
+    .nullable()
+    .describe('The job as it is; null when there is none.'),
 });
 export type ValidationView = z.output<typeof validationView>;
+
+export const sourceView = z.object({
+  id: z.string().describe('Id of the job in its project.'),
+  project: z.string().describe('Project of the job.'),
+  state: z.enum(jobStates).describe('State of the job.'),
+  definition: z.record(z.string(), z.unknown()).describe('What to submit for the same job: defaults are left out.'),
+});
+export type SourceView = z.output<typeof sourceView>;
 
 export const ensureView = z.object({
   job: jobAfter,

@@ -9,7 +9,7 @@ export const exitCodes = {
   usage: 2,
   /** The API, or something behind it, does not answer. */
   unavailable: 3,
-  /** `apply` did some of its documents. */
+  /** `apply` or `delete` did some of its documents. */
   partial: 4,
 } as const;
 
@@ -19,7 +19,9 @@ Exit codes:
   1  refused: the request, or a file, is at fault
   2  the command line is wrong
   3  the API or something behind it does not answer
-  4  apply: some documents were applied, some failed`;
+  4  apply, delete: some of it was done, some failed
+
+carillon diff ends with 0 when nothing differs, 1 when something does, 2 on trouble.`;
 
 export function exitCodeOf(error: CarillonError): number {
   return errorCodes[error.code].status >= 500 ? exitCodes.unavailable : exitCodes.refused;

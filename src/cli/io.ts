@@ -6,6 +6,10 @@ export interface Io {
   cwd: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** All of standard input, for `-f -`. */
+  stdin?(): string;
+  /** Puts a question to the person at the terminal; absent where there is none. */
+  ask?(question: string): Promise<string>;
   /** Whether people read the output: colours are for them alone. */
   colour: boolean;
 }

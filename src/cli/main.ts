@@ -1,4 +1,6 @@
 /** The `carillon` command. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { run } from './run.js';
 
 // The reader of a pipe may leave early (`| head`); that is no error.
@@ -7,11 +9,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** On standard error: what is asked is no data. The end of input is no answer. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    return await Promise.race([terminal.question(question), ended]);
+  } finally {
+    terminal.close();
+  }
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
   cwd: process.cwd(),
   now: () => Date.now(),
+  stdin: () => readFileSync(0, 'utf8'),
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
 });

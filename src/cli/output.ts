@@ -21,6 +21,8 @@ const colours: Record<string, number> = {
   cancelled: 90,
 };
 
+const marks = { '+': 32, '-': 31, '~': 33, ' ': undefined };
+
 /** Prints data: as it is for programs, as a table for people. */
 export class Output {
   constructor(
@@ -54,6 +56,15 @@ export class Output {
 
   state(name: string): string {
     return this.paint(name, colours[name]);
+  }
+
+  /** A line of a comparison: added, removed, changed, or the same on both sides. */
+  marked(sign: keyof typeof marks, line: string): string {
+    return this.paint(`${sign} ${line}`, marks[sign]);
+  }
+
+  get isJson(): boolean {
+    return this.format === 'json';
   }
 
   /** A time with its distance from now. */

@@ -3,12 +3,16 @@ import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
 import { addBackfills } from './commands/backfills.js';
 import { addCalendars } from './commands/calendars.js';
+import { addDelete } from './commands/delete.js';
+import { addDiff } from './commands/diff.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExport } from './commands/export.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
+import { addValidate } from './commands/validate.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
 import type { Io } from './io.js';
@@ -45,6 +49,10 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addNext(program, io);
   addSimulate(program, io);
   addApply(program, io, setExitCode);
+  addDiff(program, io, setExitCode);
+  addValidate(program, io, setExitCode);
+  addExport(program, io);
+  addDelete(program, io, setExitCode);
   addDoctor(program, io, setExitCode);
   return program;
 }

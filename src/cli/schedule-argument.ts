@@ -4,7 +4,9 @@ import { isoTime, seedOf } from '../core/ids.js';
 import { parseWith } from '../core/prepare.js';
 import { calendarNames } from '../core/schedule/exclusion/calendar.js';
 import { normaliseSchedule } from '../core/schedule/index.js';
-import { type NormalSchedule, type Resolved, scheduleSchema } from '../core/schedule/schema.js';
+import type { NormalSchedule, Resolved } from '../core/schedule/schema.js';
+import { readScheduleText } from '../core/schedule/text.js';
+import { writtenSchedule } from '../core/schedule/written.js';
 import { readSingleDocument } from './files/read.js';
 import { wholeNumber } from './flag-values.js';
 import { openInvocation } from './invocation.js';
@@ -42,27 +44,21 @@ export async function scheduleSaid(
   command: Command,
   io: Io,
 ): Promise<{ schedule: NormalSchedule; after: number }> {
-  const file = flags.file === undefined ? {} : readSingleDocument(flags.file, io.cwd);
-  const said = { ...(file.schedule as object | undefined), ...(text && read(text)), ...scheduleOf(flags) };
+  const file = flags.file === undefined ? {} : readSingleDocument(flags.file, io);
+  const ofFile = typeof file.schedule === 'string' ? readScheduleText(file.schedule) : (file.schedule as object);
+  const said = { ...ofFile, ...(text && readScheduleText(text)), ...scheduleOf(flags) };
   if (Object.keys(said).every((field) => field === 'timezone')) {
     throw new CarillonError('INPUT_INVALID', 'Expected a schedule, got none.', {
       field: 'schedule',
       hint: 'Give a cron expression, "every 10s", a job file by --file, or flags such as --rrule.',
     });
   }
-  const schedule = parseWith(scheduleSchema, said, 'INPUT_INVALID', 'schedule');
+  const schedule = parseWith(writtenSchedule, said, 'INPUT_INVALID', 'schedule');
   const now = io.now();
   const id = flags.id ?? String(file.id ?? '');
   const project = String(file.project ?? command.optsWithGlobals<{ project: string }>().project);
   const resolved = { seed: seedOf(project, id), ...(await calendarsOf(schedule, project, command, io)) };
   return { schedule: normaliseSchedule(schedule, now, resolved), after: flags.from ? instant(flags.from) : now };
-}
-
-function read(text: string): object {
-  const trimmed = text.trim();
-  const [, every] = /^every\s+(.+)$/i.exec(trimmed) ?? [];
-  if (every !== undefined) return { every };
-  return /^(RRULE:|DTSTART|FREQ=)/i.test(trimmed) ? { rrule: trimmed } : { cron: text };
 }
 
 /** The calendars a schedule names, from the server; it is asked only if there are any. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { duration } from './fields.js';
 import { idPattern, projectPattern } from './ids.js';
-import { type NormalSchedule, scheduleSchema } from './schedule/schema.js';
+import type { NormalSchedule } from './schedule/schema.js';
+import { writtenSchedule } from './schedule/written.js';
 
 export const lanes = ['light', 'standard', 'heavy'] as const;
 export type Lane = (typeof lanes)[number];
@@ -76,7 +77,7 @@ const label = z.string().max(200);
 export const definitionSchema = z.strictObject({
   task: z.string().min(1).max(100).describe('Name of a registered task.'),
   input: z.unknown().optional().describe("Input of the task; it must fit the task's schema."),
-  schedule: scheduleSchema,
+  schedule: writtenSchedule,
   description: z.string().max(1000).optional(),
   owner: z.string().min(1).max(100).optional().describe('Person or team that answers for the job.'),
   labels: z.record(z.string().min(1).max(100), label).default({}).describe('Free key-value pairs to find jobs by.'),

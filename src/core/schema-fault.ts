@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CarillonError, type FieldFault } from './errors.js';
+import { CarillonError, type FieldFault, isErrorCode } from './errors.js';
 
 /**
  * What a schema found, as one error that names every field and its value.
@@ -19,12 +19,18 @@ export function schemaFault(
     }
     return [{ field: path || '(root)', message: issue.message, value: valueAt(input, issue.path) }];
   });
-  return new CarillonError(code, faults.map((fault) => `\`${fault.field}\`: ${fault.message}`).join('; '), {
-    field: faults[0]?.field,
-    value: faults[0]?.value,
-    faults,
-    hint: 'Correct the fields named and submit again; nothing was stored.',
-  });
+  const [only] = error.issues.length === 1 ? error.issues : [];
+  const own = (only?.code === 'custom' ? only.params : undefined) as { code?: unknown; hint?: string } | undefined;
+  return new CarillonError(
+    isErrorCode(own?.code) ? own.code : code,
+    faults.map((fault) => `\`${fault.field}\`: ${fault.message}`).join('; '),
+    {
+      field: faults[0]?.field,
+      value: faults[0]?.value,
+      faults,
+      hint: own?.hint ?? 'Correct the fields named and submit again; nothing was stored.',
+    },
+  );
 }
 
 function valueAt(input: unknown, path: PropertyKey[]): unknown {

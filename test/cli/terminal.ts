@@ -1,3 +1,4 @@
+import type { Io } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
 
 export interface Ended {
@@ -14,7 +15,8 @@ export async function carillon(
     env = {},
     now = Date.now,
     colour = false,
-  }: { cwd?: string; env?: NodeJS.ProcessEnv; now?: () => number; colour?: boolean } = {},
+    ...terminal
+  }: Partial<Pick<Io, 'cwd' | 'env' | 'now' | 'colour' | 'stdin' | 'ask'>> = {},
 ): Promise<Ended> {
   const ended = { code: 0, out: '', err: '' };
   ended.code = await run(argv, {
@@ -24,7 +26,7 @@ export async function carillon(
     err: (text) => {
       ended.err += text;
     },
-    ...{ env, cwd, now, colour },
+    ...{ env, cwd, now, colour, ...terminal },
   });
   return ended;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
@@ -10,9 +11,10 @@ import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob } from './create.js';
 import { prepare } from './prepare.js';
-import { closed, readJob } from './read.js';
+import { closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
-import { viewJob } from './view.js';
+import { nextTimes } from './times.js';
+import { viewDefinition, viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
 type Intent =
@@ -20,18 +22,45 @@ type Intent =
   | { action: 'update'; prepared: PreparedDefinition; current: JobSnapshot }
   | { action: 'unchanged'; prepared: PreparedDefinition; current: JobSnapshot };
 
-/** Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. */
+/** Tries before a request gives way to those that change the same job at the same time. */
+const maximumTries = 10;
+
+/**
+ * Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. Of many that ask
+ * for the same at once, one does it and the others find it done.
+ */
 export async function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+  const seen: Seen = {};
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ensureOnce(context, input, seen);
+    } catch (error) {
+      const overtaken = error instanceof CarillonError && ['JOB_EXISTS', 'JOB_CHANGED'].includes(error.code);
+      if (!overtaken || attempt === maximumTries) throw error;
+      // The quicker request writes what it made to the database within this time, as a rule.
+      await wait(50 * attempt);
+    }
+  }
+}
+
+/** The version a request went by; 0 for no job. Another request was quicker if it turns out to be a later one. */
+interface Seen {
+  version?: number;
+}
+
+async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen): Promise<EnsureView> {
   const { id, project, by, ...submitted } = input;
   const ref = { project, jobId: id };
-  const intent = await intentOf(context, ref, submitted);
+  const intent = await intentOf(context, ref, submitted, seen);
+  seen.version = 'current' in intent ? intent.current.definitionVersion : 0;
   switch (intent.action) {
     case 'create': {
       const job = await createJob(context, input);
       return { job: viewJob(job, context.consoles), action: 'created', confirmed: true };
     }
     case 'update': {
-      const payload = { by, definition: submitted, prepared: intent.prepared };
+      const ifVersion = intent.current.definitionVersion;
+      const payload = { by, ifVersion, definition: submitted, prepared: intent.prepared };
       return { ...(await commandJob(context, ref, 'update', payload)), action: 'updated' };
     }
     case 'unchanged':
@@ -42,13 +71,31 @@ export async function ensureJob(context: InnerContext, input: EnsureInput): Prom
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
 export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
-  const { action, prepared } = await intentOf(context, { project, jobId: id }, submitted);
-  const next = prepared.plan.entries.slice(0, 5).map(({ at }) => at);
-  return { id, project, action, digest: prepared.digest, words: prepared.words, next };
+  const intent = await intentOf(context, { project, jobId: id }, submitted, {});
+  const { action, prepared } = intent;
+  const { digest, words } = prepared;
+  const now = context.now();
+  if (intent.action === 'create') {
+    const { definition, plan } = prepared;
+    const runs = plan.entries.filter(({ excluded }) => excluded === undefined);
+    const next = runs.slice(0, Math.min(5, definition.schedule.maxRuns ?? 5)).map(({ at }) => at);
+    return { id, project, action, digest, words, next, definition: viewDefinition(definition), current: null };
+  }
+  const job = intent.current;
+  const current = {
+    state: job.state,
+    definitionVersion: job.definitionVersion,
+    definition: viewDefinition(job.definition),
+    next: nextTimes(job, 5, now),
+  };
+  const shared = { id, project, action, digest, words, current };
+  if (action === 'unchanged') return { ...shared, next: current.next, definition: current.definition };
+  const next = nextTimes({ ...job, definition: prepared.definition }, 5, now);
+  return { ...shared, next, definition: viewDefinition(prepared.definition) };
 }
 
-async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown): Promise<Intent> {
-  const current = await existing(context, ref);
+async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown, seen: Seen): Promise<Intent> {
+  const current = await existing(context, ref, seen);
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
@@ -64,7 +111,14 @@ function means(asDefined: PreparedDefinition, { definition }: JobSnapshot): bool
   return sameDefinition({ ...asDefined.definition, schedule }, definition);
 }
 
-async function existing(context: InnerContext, ref: JobRefs): Promise<JobSnapshot | undefined> {
+/** The job as it is; one that was just seen otherwise is asked itself, where the database has nothing newer. */
+async function existing(context: InnerContext, ref: JobRefs, { version }: Seen): Promise<JobSnapshot | undefined> {
+  if (version !== undefined) {
+    const row = await storedJob(context, ref);
+    if (row && row.definitionVersion > version) return row;
+    const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
+    if (live !== undefined && live !== 'unanswered') return live;
+  }
   try {
     return await readJob(context, ref);
   } catch (error) {

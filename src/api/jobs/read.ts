@@ -29,8 +29,11 @@ export async function readJob(context: Backstage, ref: JobRefs): Promise<JobSnap
   }
   const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
   if (live === undefined) throw away ?? notFound(ref);
-  if (live === 'unanswered') throw away ?? noWorker(ref);
-  return live;
+  if (live !== 'unanswered') return live;
+  // A job that was being created at the first look has its row by now.
+  const row = away === undefined ? await storedJob(context, ref) : undefined;
+  if (row) return row;
+  throw away ?? noWorker(ref);
 }
 
 /** Why there is no open workflow for this job. */

@@ -23,6 +23,7 @@ import { createJob } from '../jobs/create.js';
 import { ensureJob, validateJob } from '../jobs/ensure.js';
 import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
+import { readSource } from '../jobs/source.js';
 import { jobStatus } from '../jobs/status.js';
 import { nextTimes, previewJob } from '../jobs/times.js';
 import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
@@ -36,6 +37,7 @@ import {
   jobPage,
   jobView,
   previewView,
+  sourceView,
   statusView,
   triggerView,
   validationView,
@@ -76,6 +78,12 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
         const job = await readJob(ctx, { project: input.project, jobId: input.id });
         return { ...viewJob(job, ctx.consoles), next: nextTimes(job, 5, ctx.now()) };
       }),
+
+    source: procedure
+      .meta({ summary: 'The definition of a job as it can be submitted again, without what is default.' })
+      .input(jobRef)
+      .output(sourceView)
+      .query(({ ctx, input }) => readSource(ctx, { project: input.project, jobId: input.id })),
 
     list: procedure
       .meta({ summary: 'Jobs, newest first; with a window of next runs, the next one first.' })

@@ -23,7 +23,7 @@ export function addJobs(jobs: Command, io: Io): void {
         command: Command,
       ) => {
         const { client, output, project, by } = openInvocation(command, io);
-        const fromFile = flags.file === undefined ? {} : readSingleDocument(flags.file, io.cwd);
+        const fromFile = flags.file === undefined ? {} : readSingleDocument(flags.file, io);
         const fields: object = { ...fromFile, ...definitionOf(flags, io.cwd) };
         const request = { project, ...(fields as DefinitionInput), by, idempotencyKey: flags.idempotencyKey };
         const job = await client.jobs.create.mutate(id === undefined ? request : { ...request, id });

@@ -61,7 +61,7 @@ async function definitionSaid(
   command: Command,
   io: Io,
 ): Promise<{ definition: Definition; words: string; from: number }> {
-  const fromFile = flags.file === undefined ? {} : readSingleDocument(flags.file, io.cwd);
+  const fromFile = flags.file === undefined ? {} : readSingleDocument(flags.file, io);
   const {
     id,
     project: own,

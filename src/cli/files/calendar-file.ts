@@ -6,7 +6,7 @@ import { readText } from './read.js';
 
 /** A calendar as a file has it: rules as YAML, or the text of an iCalendar file. */
 export function readCalendarFile(path: string, cwd: string): Calendar | { ical: string } {
-  const text = readText(path, cwd);
+  const text = readText(path, { cwd });
   if (/\.ics$/i.test(path) || text.trimStart().startsWith('BEGIN:VCALENDAR')) return { ical: text };
   const document = parseDocument(text, { prettyErrors: true });
   const [fault] = document.errors;

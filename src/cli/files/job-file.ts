@@ -1,8 +1,10 @@
 import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
-import { type DefinitionInput, definitionSchema, jobId, projectName } from '../../core/definition.js';
+import { type DefinitionInput, jobId } from '../../core/definition.js';
 import { CarillonError } from '../../core/errors.js';
+import { jobDocumentSchema } from '../../core/job-schema.js';
 import { parseWith } from '../../core/prepare.js';
+import { bareReference, substitute } from './environment.js';
 import { type FileFault, faultsAt } from './fault.js';
 import { type Aspect, offsetOf } from './position.js';
 
@@ -16,16 +18,21 @@ export interface JobDocument {
   locate(path: string, aspect: Aspect): { line: number; column: number };
 }
 
-const documentSchema = definitionSchema.extend({ id: jobId, project: projectName.optional() });
 /** For a file whose job gets its id elsewhere. */
-export const namelessSchema = documentSchema.extend({ id: jobId.optional() });
+export const namelessSchema = jobDocumentSchema.extend({ id: jobId.optional() });
 
-/** Reads the documents of a YAML text. Documents at fault are left out, and what is wrong with them said with its place. */
+/**
+ * Reads the documents of a YAML text (JSON is YAML). Documents at fault are left out, and what is wrong with them said
+ * with its place.
+ * @param project of documents that name none
+ * @param env what `${NAME}` in values stands for
+ */
 export function parseJobFile(
   file: string,
   text: string,
   project: string,
-  schema: z.ZodType = documentSchema,
+  env: NodeJS.ProcessEnv = {},
+  schema: z.ZodType = jobDocumentSchema,
 ): { documents: JobDocument[]; faults: FileFault[] } {
   const lines = new LineCounter();
   const place = (offset: number) => {
@@ -38,7 +45,9 @@ export function parseJobFile(
   for (const yaml of parsed) {
     const locate: JobDocument['locate'] = (path, aspect) => place(offsetOf(yaml, path, aspect));
     try {
-      const raw = toValue(yaml, (offset, code, message) => faults.push({ file, ...place(offset), code, message }));
+      const raw = toValue(yaml, text, env, (offset, message, hint) =>
+        faults.push({ file, ...place(offset), code: 'FILE_INVALID', message, hint }),
+      );
       if (raw === undefined) continue;
       parseWith(schema, raw, 'INPUT_INVALID');
       const { id, project: own, ...definition } = raw as unknown as DefinitionInput & { id: string; project?: string };
@@ -63,20 +72,30 @@ export function parseJobFile(
 /** The document as plain data; undefined when it is empty, or when what is wrong has been reported. */
 function toValue(
   yaml: Document.Parsed,
-  report: (offset: number, code: 'FILE_INVALID', message: string) => void,
+  text: string,
+  env: NodeJS.ProcessEnv,
+  report: (offset: number, message: string, hint?: string) => void,
 ): Record<string, unknown> | undefined {
-  for (const error of yaml.errors) report(error.pos[0], 'FILE_INVALID', error.message);
+  for (const { pos, message } of yaml.errors) {
+    const quote = 'Put quotes around a value that begins with `${`: in brackets YAML takes `{` for a mapping.';
+    report(pos[0], message, bareReference(text, pos[0]) ? quote : undefined);
+  }
   if (yaml.errors.length > 0 || yaml.contents === null) return undefined;
   if (!isMap(yaml.contents)) {
     // An empty document, such as after a closing `---`, holds a null without text.
     const [start, end] = yaml.contents.range;
-    if (start !== end) report(start, 'FILE_INVALID', 'Expected a mapping with the fields of a job.');
+    if (start !== end) report(start, 'Expected a mapping with the fields of a job.');
     return undefined;
   }
   try {
-    return yaml.toJS({ maxAliasCount: 100 }) as Record<string, unknown>;
+    let whole = true;
+    substitute(yaml, text, env, (...fault) => {
+      whole = false;
+      report(...fault);
+    });
+    return whole ? (yaml.toJS({ maxAliasCount: 100 }) as Record<string, unknown>) : undefined;
   } catch (error) {
-    report(yaml.contents.range[0], 'FILE_INVALID', error instanceof Error ? error.message : String(error));
+    report(yaml.contents.range[0], error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }

@@ -13,7 +13,8 @@ export function offsetOf(document: Document.Parsed, path: string, aspect: Aspect
   let rest = path === '(root)' ? '' : path;
   while (rest !== '') {
     const step = stepInto(document, node, rest);
-    if (!step) return offset;
+    // A schedule written as text has its fields inside the text.
+    if (!step) return (aspect === 'value' && isScalar(node) ? startOf(node) : undefined) ?? offset;
     const value = aspect === 'value' && step.rest === '' && isScalar(step.node) ? startOf(step.node) : undefined;
     offset = value ?? step.offset;
     node = step.node;

@@ -1,19 +1,29 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CarillonError, show } from '../../core/errors.js';
+import type { Io } from '../io.js';
 import { type FileFault, printFault } from './fault.js';
 import { type JobDocument, namelessSchema, parseJobFile } from './job-file.js';
 
-/** Reads files, and the YAML files of folders in the order of their names. Ids are unique in the whole set. */
+/** What files are read with. */
+export type Surroundings = Pick<Io, 'cwd' | 'env' | 'stdin'>;
+
+/**
+ * Reads files, the YAML and JSON files of folders and of the folders inside them in the order of their paths, and `-`,
+ * which is standard input. Ids are unique in the whole set.
+ * @param project of documents that name none
+ * @throws CarillonError FILE_INVALID for what cannot be read at all; what is wrong inside is in `faults`
+ */
 export function readJobFiles(
   paths: string[],
-  cwd: string,
+  io: Surroundings,
   project: string,
 ): { documents: JobDocument[]; faults: FileFault[] } {
   const documents: JobDocument[] = [];
   const faults: FileFault[] = [];
-  for (const file of paths.flatMap((path) => filesAt(path, cwd))) {
-    const read = parseJobFile(file, readText(file, cwd), project);
+  const files = [...new Set(paths.flatMap((path) => filesAt(path, io.cwd)))];
+  for (const file of files) {
+    const read = parseJobFile(file === '-' ? 'stdin' : file, readText(file, io), project, io.env);
     documents.push(...read.documents);
     faults.push(...read.faults);
   }
@@ -21,8 +31,8 @@ export function readJobFiles(
 }
 
 /** The fields of a file that holds one job, whose id may come from elsewhere. */
-export function readSingleDocument(path: string, cwd: string): Record<string, unknown> {
-  const { documents, faults } = parseJobFile(path, readText(path, cwd), '', namelessSchema);
+export function readSingleDocument(path: string, io: Surroundings): Record<string, unknown> {
+  const { documents, faults } = parseJobFile(path, readText(path, io), '', io.env, namelessSchema);
   const [document] = documents;
   if (document && documents.length === 1 && faults.length === 0) {
     const { id, project, definition } = document;
@@ -41,19 +51,31 @@ export function readSingleDocument(path: string, cwd: string): Record<string, un
 
 function filesAt(path: string, cwd: string): string[] {
   const full = resolve(cwd, path);
-  if (!statSync(full, { throwIfNoEntry: false })?.isDirectory()) return [path];
-  const names = readdirSync(full).filter((name) => /\.ya?ml$/.test(name));
-  if (names.length > 0) return names.sort().map((name) => join(path, name));
-  throw new CarillonError('FILE_INVALID', `Expected *.yaml or *.yml in ${show(path)}, found none.`, {
+  if (path === '-' || !statSync(full, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const files = jobFilesIn(full).map((name) => join(path, name));
+  if (files.length > 0) return files.sort();
+  throw new CarillonError('FILE_INVALID', `Expected *.yaml, *.yml or *.json in ${show(path)}, found none.`, {
     field: '--file',
     value: path,
-    hint: 'Name another folder; folders inside it are not searched.',
+    hint: 'Name another folder, or a file.',
   });
 }
 
-export function readText(path: string, cwd: string): string {
+/** Paths below a folder; hidden ones, and packages, are nobody's jobs. */
+function jobFilesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const { name } = entry;
+    if (name.startsWith('.') || name === 'node_modules') return [];
+    // What a link leads to is read as well, but a link to a folder may lead back here.
+    if (entry.isDirectory()) return jobFilesIn(join(folder, name)).map((inner) => join(name, inner));
+    const isFile = entry.isFile() || statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+    return isFile && /\.(ya?ml|json)$/.test(name) ? [name] : [];
+  });
+}
+
+export function readText(path: string, { cwd, stdin }: Omit<Surroundings, 'env'>): string {
   try {
-    return readFileSync(resolve(cwd, path), 'utf8');
+    return path === '-' && stdin ? stdin() : readFileSync(resolve(cwd, path), 'utf8');
   } catch (cause) {
     const message = `Expected ${show(path)} to be a file that can be read: ${(cause as Error).message}`;
     throw new CarillonError(

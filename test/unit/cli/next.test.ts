@@ -64,7 +64,7 @@ describe('carillon next', () => {
     [['next', '61 * * * *'], 'CRON_INVALID'],
     [['next', '* * * * *', '--tz', 'Mars/Base'], 'TIMEZONE_UNKNOWN'],
     [['next', '* * * * *', '--viewer-tz', 'Mars/Base'], 'TIMEZONE_UNKNOWN'],
-    [['next', 'every never'], 'INPUT_INVALID'],
+    [['next', 'every never'], 'DURATION_INVALID'],
     [['next'], 'INPUT_INVALID'],
     [['next', '* * * * *', '--every', '1m'], 'INPUT_INVALID'],
     [['next', '* * * * *', '--from', 'tomorrow'], 'TIME_INVALID'],
