@@ -27,8 +27,8 @@ export interface SandboxStep {
   timeoutMs: number;
   /** Aborts: the whole tree is killed, and `run` rejects with its reason. */
   signal: AbortSignal;
-  /** Takes what the step prints, as it comes. */
-  print(stream: OutputStream, chunk: Uint8Array): void;
+  /** Takes what the step prints, as it comes. @returns whether it wants more; the step may print on even if not */
+  print(stream: OutputStream, chunk: Uint8Array): boolean;
 }
 
 export interface StepEnd {

@@ -42,7 +42,7 @@ export async function openContainerSandbox(
   await removeRemains(engine, order, Date.now());
   for (const image of new Set(images)) await fetchImage(engine, image, pull, signal);
   const labels = labelsOf(order);
-  const { Name: volume } = await ask('create a volume', engine.createVolume({ Labels: labels }));
+  const { name: volume } = await ask('create a volume', engine.createVolume({ Labels: labels }));
   const base = { user, network, volume, labels, limits: order.limits };
   /** Never started: the way to the volume's files, whichever container is there. */
   let carrier: Container | undefined;
@@ -85,11 +85,7 @@ export async function openContainerSandbox(
         order.warn('A container could not be ended.', { step: step.name, error: String(error) }),
       );
     };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      stop();
-    }, step.timeoutMs);
-    step.signal.addEventListener('abort', stop, { once: true });
+    let timer: NodeJS.Timeout | undefined;
     try {
       const attached = await ask(
         'attach to a container',
@@ -104,8 +100,16 @@ export async function openContainerSandbox(
         (attached as NodeJS.ReadWriteStream & { destroy(): void }).destroy();
         return { exitCode: null, timedOut: false, reason: refused('start it', error).message, output: '' };
       }
-      for await (const { stream, chunk } of readFrames(attached as AsyncIterable<Uint8Array>))
-        step.print(stream, chunk);
+      timer = setTimeout(() => {
+        timedOut = true;
+        stop();
+      }, step.timeoutMs);
+      step.signal.addEventListener('abort', stop, { once: true });
+      if (step.signal.aborted) stop();
+      // Left before its end, the stream is closed; the engine then drops what the container prints.
+      for await (const { stream, chunk } of readFrames(attached as AsyncIterable<Uint8Array>)) {
+        if (!step.print(stream, chunk)) break;
+      }
       const { StatusCode: exitCode } = (await ask('wait for a container', container.wait())) as { StatusCode: number };
       await stopping;
       step.signal.throwIfAborted();

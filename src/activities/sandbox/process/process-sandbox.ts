@@ -137,7 +137,8 @@ export async function openProcessSandbox(order: SandboxOrder, { root, now }: Pro
 
     async function print(name: OutputStream, stream: Readable): Promise<void> {
       // Read no faster than it is taken: the process waits meanwhile.
-      for await (const chunk of stream) step.print(name, chunk);
+      let wanted = true;
+      for await (const chunk of stream) wanted = wanted && step.print(name, chunk);
     }
 
     /** What a step leaves running ends with it. */

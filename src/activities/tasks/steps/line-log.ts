@@ -26,17 +26,19 @@ export class LineLog {
     this.#lines = options.lines ?? printedLines;
   }
 
-  print(stream: OutputStream, chunk: Uint8Array): void {
-    if (!this.#open) return;
+  /** @returns whether more is shown */
+  print(stream: OutputStream, chunk: Uint8Array): boolean {
+    if (!this.#open) return false;
     for (const line of this.#parts[stream].add(chunk.subarray(0, this.#bytes))) {
       if (this.#lines-- === 0) break;
       this.options.line(stream, line);
     }
     this.#bytes -= chunk.length;
-    if (this.#bytes >= 0 && this.#lines >= 0) return;
+    if (this.#bytes >= 0 && this.#lines >= 0) return true;
     if (this.#lines >= 0) this.end();
     this.#open = false;
     this.options.cut();
+    return false;
   }
 
   /** Shows what came without an end of line. */
