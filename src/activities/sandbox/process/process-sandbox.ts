@@ -38,13 +38,15 @@ export async function openProcessSandbox(order: SandboxOrder, { root, now }: Pro
   const scratch = await ScratchRoot.open(root);
   const table = new ProcessTable();
   const users = new OwnUsers(root, table);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await scratch.expectOpen();
   const mark = scratch.markOf(order.project, order.runId);
   for (const note of await scratch.notes()) {
     if (note.mark === mark || note.until < now()) await remove(note);
   }
   const note: ScratchNote = {
     mark,
-    uid: process.getuid?.() === 0 ? await users.claim(mark) : undefined,
+    uid: isRoot ? await users.claim(mark) : undefined,
     until: order.until,
   };
   await scratch.keep(note);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CarillonError } from '../../../core/errors.js';
 
 /** What is kept beside a scratch folder, for whoever has to remove it. */
@@ -32,6 +32,21 @@ export class ScratchRoot {
       });
     }
     return new ScratchRoot(path);
+  }
+
+  /** @throws CarillonError CONFIG_INVALID when other users cannot get as far as here */
+  async expectOpen(): Promise<void> {
+    for (let above = this.path; ; above = dirname(above)) {
+      const { mode } = await stat(above);
+      if ((mode & 0o001) === 0) {
+        throw new CarillonError('CONFIG_INVALID', `Expected ${above} to let steps through: they run as other users.`, {
+          field: 'steps.folder',
+          value: above,
+          hint: `Name another folder in \`steps.folder\`, or let others through: chmod o+x ${above}.`,
+        });
+      }
+      if (above === dirname(above)) return;
+    }
   }
 
   /** Marks a run of this installation: the same on every attempt. */
