@@ -47,6 +47,18 @@ export interface TaskWorkflowStart {
   onProgress?: (progress: { done: number; total?: number; note?: string }) => void;
 }
 
+/** What one step may use. As a process: memory and size of files are bounds of each of its processes. */
+export interface StepLimits {
+  /** Default 1024. */
+  memoryMiB: number;
+  /** Processors, fractions allowed. Default 1. Containers only. */
+  cpus: number;
+  /** Processes and threads at a time. Default 256. */
+  processes: number;
+  /** Size of a file. Default 1024. */
+  fileMiB: number;
+}
+
 /** Where the built-in tasks find what they work with; from `carillon.config.ts` and the environment. */
 export interface TaskSettings {
   /** Private networks that tasks may call, as CIDR: `127.0.0.0/8`. Default none. */
@@ -57,10 +69,24 @@ export interface TaskSettings {
   databases?: Record<string, { url: string }>;
   dynamodb?: { endpoint?: string; region?: string };
   steps?: {
-    /** Docker engine: socket path or http address, images by name or pattern (`node:*`). */
-    docker?: { engine?: string; images: string[] };
+    docker?: {
+      /** Socket path or http address of the engine. Default /var/run/docker.sock. */
+      engine?: string;
+      /** Images that steps may name, or patterns of them (`node:*`). */
+      images: string[];
+      /** When to fetch an image. Default `missing`. */
+      pull?: 'missing' | 'always' | 'never';
+      /** The engine's network for steps that ask for one, such as `bridge`. Default: none may have one. */
+      network?: string;
+      /** Who steps run as, `uid:gid`. Default 65534:65534. */
+      user?: string;
+    };
     /** Run steps as processes where no engine answers. Default false. */
     processes?: boolean;
+    /** Where processes have their scratch folders. Default: in the system's folder for temporary files. */
+    folder?: string;
+    /** What a step may use, where its job asks for no less. */
+    limits?: Partial<StepLimits>;
   };
   /** Where logs, results and artifacts are kept. */
   objects?: {

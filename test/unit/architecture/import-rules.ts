@@ -38,6 +38,7 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^(@trpc\/|fastify$)/, /^api\//],
   [/^(commander|cli-table3|yaml)$/, /^cli\//],
   [/^@electric-sql\//, /^embedded\//],
+  [/^dockerode$/, /^activities\/sandbox\/docker\//],
   [/^ical\.js$/, /^core\/schedule\/(rrule\/text|exclusion\/icalendar)\.ts$/],
   [/^cronstrue$/, /^core\/schedule\/cron\/words\.ts$/],
 ];
