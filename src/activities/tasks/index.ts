@@ -1,6 +1,7 @@
 import { httpTask } from './http.js';
 import { logTask } from './log.js';
+import { workflowTask } from './workflow/workflow.js';
 
 /** The tasks every process knows. */
-export const builtInTasks = [httpTask, logTask] as const;
+export const builtInTasks = [httpTask, logTask, workflowTask] as const;
 export type BuiltInTasks = typeof builtInTasks;
