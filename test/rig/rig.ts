@@ -56,7 +56,8 @@ export interface RigOptions {
   pass?: RunDependencies['pass'];
   /** What the configuration says to tasks. */
   settings?: TaskSettings;
-  services?: Services;
+  /** In place of the usual ones. */
+  services?: Partial<Services>;
 }
 
 export async function startRig({
@@ -87,7 +88,8 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
-  const services = ownServices ?? createServices(settings);
+  const temporalLink = { connection, namespace: 'default', taskQueue, progressMs: 100 };
+  const services = { ...createServices(settings, { temporal: temporalLink }), ...ownServices };
   const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
