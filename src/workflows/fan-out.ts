@@ -12,8 +12,8 @@ import { wholeRange } from '../core/fan-out/division.js';
 import { allowedFailures, failureMessage, summaryOf } from '../core/fan-out/tally.js';
 import { FanOutNode } from './fan-out-node.js';
 
-/** Words of progress that a workflow hears from its parts, at most. */
-const words = 200;
+/** Words of progress that a workflow hears from its parts, at most, beside their ends. */
+const words = 25;
 
 const progress = defineQuery<{ done: number; total?: number; note?: string }>('progress');
 

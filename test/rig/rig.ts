@@ -146,7 +146,8 @@ export async function startRig({
     handle: (jobId) => temporal.workflow.getHandle(workflowId(project, jobId)),
     async close() {
       await server.close();
-      await replayAll(temporal, started, bundle.codePath);
+      const workflows = [...started, ...(await runWorkflows(temporal, project))];
+      await replayAll(temporal, workflows, bundle.codePath);
       for (const worker of workers) worker.shutdown();
       await running;
       await gateway.close();
@@ -175,6 +176,16 @@ export async function executionsOf(temporal: Client, id: string): Promise<{ runI
     runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
   return chain;
+}
+
+/** Workflows that are runs, or parts of them. */
+async function runWorkflows(temporal: Client, project: string): Promise<string[]> {
+  const ids: string[] = [];
+  const query = `WorkflowId STARTS_WITH "run:${project}:"`;
+  for await (const { workflowId: id, taskQueue } of temporal.workflow.list({ query })) {
+    if (taskQueue === `carillon-${project}`) ids.push(id);
+  }
+  return ids;
 }
 
 /** Every workflow a test left is ended, and every history must replay with today's code. */
