@@ -2,20 +2,23 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { BackfillActivities } from '../core/backfill/contract.js';
 import type { Activities } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
+import type { FanOutActivities } from '../core/fan-out/contract.js';
 import { planFor, prepareDefinition } from '../core/prepare.js';
 import { submittedOf } from '../core/submitted.js';
 import { resolveSchedule } from '../store/resolved.js';
 import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
+import { createFanOutActivities } from './fan-out/activities.js';
 import { recordedRun } from './run-report.js';
 
 /** How long a sync waits for the database before it fails and is retried. */
 const syncPatienceMs = 10_000;
 
 /** The activities of a worker, bound to what they need. */
-export function createActivities(deps: RunDependencies): Activities & BackfillActivities {
+export function createActivities(deps: RunDependencies): Activities & BackfillActivities & FanOutActivities {
   return {
     ...createBackfillActivities(deps),
+    ...createFanOutActivities(deps),
     executeRun: (request) => executeRun(deps, request),
 
     async syncJob({ snapshot, outbox }) {

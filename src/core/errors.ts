@@ -52,6 +52,14 @@ export const errorCodes = {
   ENGINE_FAILED: { status: 500, summary: 'The container engine answered with an error, or no longer.' },
   TIMEOUT_ATTEMPT: { status: 500, summary: 'An attempt ran longer than timeouts.attempt.' },
   TIMEOUT_RUN: { status: 500, summary: 'The run took longer than timeouts.run, retries included.' },
+  WORKFLOW_CANCELLED: { status: 500, summary: 'The workflow that is the run was cancelled by somebody.' },
+  WORKFLOW_TERMINATED: { status: 500, summary: 'The workflow that is the run was terminated.' },
+  WORKFLOW_TIMED_OUT: { status: 500, summary: 'The workflow that is the run took longer than its executionTimeout.' },
+  FAN_OUT_FAILED: { status: 500, summary: 'More members of a fan-out failed than onFailure allows.' },
+  FAN_OUT_SOURCE_INVALID: {
+    status: 500,
+    summary: 'What should list the members of a fan-out answered something else.',
+  },
   WORKER_LOST: { status: 500, summary: 'The worker stopped beating in mid-attempt and no attempt was left.' },
 } as const satisfies Record<string, { status: number; summary: string }>;
 

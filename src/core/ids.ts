@@ -35,6 +35,16 @@ export function triggeredRunId(jobId: string, key: string): string {
   return `${jobId}@key:${key}`;
 }
 
+/** Temporal workflow id of a workflow that is a run, or a part of one. */
+export function runWorkflowId(project: string, runId: string, part?: string): string {
+  return `run:${project}:${runId}${part === undefined ? '' : `:${part}`}`;
+}
+
+/** Idempotency key of a member of a fan-out, counted from 0: `backup@2026-11-21T09:00:00Z#17`. */
+export function memberRunId(runId: string, index: number): string {
+  return `${runId}#${index}`;
+}
+
 /** RFC 3339 in UTC, with a fraction only where there is one: `2026-11-21T09:00:00Z`. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');

@@ -17,7 +17,6 @@ async function main(): Promise<void> {
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
-  const services = createServices({});
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,
@@ -28,6 +27,8 @@ async function main(): Promise<void> {
   const log = (line: Record<string, unknown>) =>
     console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
+  const { namespace, taskQueue } = settings;
+  const services = createServices({}, { temporal: { connection, namespace, taskQueue } });
   const options = {
     connection,
     namespace: settings.namespace,

@@ -56,7 +56,8 @@ export interface RigOptions {
   pass?: RunDependencies['pass'];
   /** What the configuration says to tasks. */
   settings?: TaskSettings;
-  services?: Services;
+  /** In place of the usual ones. */
+  services?: Partial<Services>;
 }
 
 export async function startRig({
@@ -87,7 +88,8 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
-  const services = ownServices ?? createServices(settings);
+  const temporalLink = { connection, namespace: 'default', taskQueue, progressMs: 100 };
+  const services = { ...createServices(settings, { temporal: temporalLink }), ...ownServices };
   const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
@@ -144,7 +146,8 @@ export async function startRig({
     handle: (jobId) => temporal.workflow.getHandle(workflowId(project, jobId)),
     async close() {
       await server.close();
-      await replayAll(temporal, started, bundle.codePath);
+      const workflows = [...started, ...(await runWorkflows(temporal, project))];
+      await replayAll(temporal, workflows, bundle.codePath);
       for (const worker of workers) worker.shutdown();
       await running;
       await gateway.close();
@@ -173,6 +176,16 @@ export async function executionsOf(temporal: Client, id: string): Promise<{ runI
     runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
   return chain;
+}
+
+/** Workflows that are runs, or parts of them. */
+async function runWorkflows(temporal: Client, project: string): Promise<string[]> {
+  const ids: string[] = [];
+  const query = `WorkflowId STARTS_WITH "run:${project}:"`;
+  for await (const { workflowId: id, taskQueue } of temporal.workflow.list({ query })) {
+    if (taskQueue === `carillon-${project}`) ids.push(id);
+  }
+  return ids;
 }
 
 /** Every workflow a test left is ended, and every history must replay with today's code. */

@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
+import { createWorkflows, type TemporalLink } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {
@@ -19,7 +20,12 @@ export interface Services {
   close(): Promise<void>;
 }
 
-export function createServices(settings: TaskSettings): Services {
+/** What the process has beside its configuration. */
+export interface ProcessLinks {
+  temporal?: TemporalLink;
+}
+
+export function createServices(settings: TaskSettings, links: ProcessLinks = {}): Services {
   const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
   return {
     settings,
@@ -40,11 +46,13 @@ export function createServices(settings: TaskSettings): Services {
         throw missing('object store');
       },
     }),
-    workflows: () => ({
-      async execute() {
-        throw missing('Temporal client');
-      },
-    }),
+    workflows: links.temporal
+      ? createWorkflows(links.temporal)
+      : () => ({
+          async execute() {
+            throw missing('connection to Temporal');
+          },
+        }),
     async close() {},
   };
 }

@@ -30,7 +30,10 @@ const entry = ['core/', 'api/client', 'api/router', 'api/views'];
 
 /** Packages and parts of Node that only these may import: files by path, or folders by prefix. */
 const reserved: [packages: RegExp, who: RegExp][] = [
-  [/^@temporalio\/client$/, /^(api\/gateway\.ts|api\/temporal-errors\.ts|embedded\/temporal\/)/],
+  [
+    /^@temporalio\/client$/,
+    /^(api\/gateway\.ts|api\/temporal-errors\.ts|embedded\/temporal\/|activities\/workflows\/)/,
+  ],
   [/^@temporalio\/worker$/, /^worker\//],
   [/^@temporalio\/activity$/, /^activities\//],
   [/^@temporalio\/workflow$/, /^workflows\//],

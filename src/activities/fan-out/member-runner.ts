@@ -1,0 +1,116 @@
+import { type Definition, retrySchema } from '../../core/definition.js';
+import { durationMs } from '../../core/duration.js';
+import type { ChunkRequest } from '../../core/fan-out/contract.js';
+import { memberInput } from '../../core/fan-out/member-input.js';
+import { memberRunId } from '../../core/ids.js';
+import { waitBeforeNext } from '../../core/retry.js';
+import type { RunError } from '../../core/run.js';
+import { isOutcome, type TaskOutcome } from '../../core/task/outcome.js';
+import type { AnyTask } from '../../core/task/task.js';
+import { makeAttempt, type Outcome } from '../attempt.js';
+import type { RunDependencies } from '../execute-run.js';
+import { runErrorOf } from '../failure.js';
+import { taskContext } from '../task-context.js';
+
+/** How a member ended. `stopped`: it did not, somebody told it to stop. */
+export type MemberEnd = { state: 'succeeded' | 'skipped' | 'stopped' } | { state: 'failed'; error: RunError };
+
+/** How long a member may take to give up when it is told to. */
+const graceMs = 2000;
+
+interface Stop {
+  stopped: AbortSignal;
+  /** By the worker's shutdown. */
+  interrupted: () => boolean;
+}
+
+/** Runs members of a fan-out, each with an idempotency key of its own, as often as its retry policy says. */
+export class MemberRunner {
+  readonly #task: AnyTask;
+  readonly #policy: Pick<Definition, 'retry' | 'timeouts'>;
+  readonly #timeoutMs: number;
+
+  constructor(
+    private readonly deps: RunDependencies,
+    private readonly request: ChunkRequest,
+    private readonly stop: Stop,
+  ) {
+    const { member } = request;
+    this.#task = deps.registry.get(member.task);
+    const timeout = member.timeout ?? this.#task.timeout ?? (this.#task.lane === 'heavy' ? 'PT1H' : 'PT5M');
+    this.#timeoutMs = durationMs(timeout, 'input.timeout');
+    const retry = member.retry ?? retrySchema.parse(this.#task.retry ?? {});
+    // The run's own end cancels its members.
+    this.#policy = { retry, timeouts: { attempt: timeout, run: 'P7D', heartbeat: 'PT10S' } };
+  }
+
+  async run(index: number, item: unknown): Promise<MemberEnd> {
+    const { now, pass } = this.deps;
+    let input: unknown;
+    try {
+      input = memberInput(this.request.member.input, item, index);
+    } catch (error) {
+      return { state: 'failed', error: runErrorOf(error) };
+    }
+    const startedAt = now();
+    for (let attempt = 1; ; attempt++) {
+      const end = endOf(await this.#attempt(index, input, attempt));
+      if (end.state !== 'failed') return end;
+      const wait = waitBeforeNext(
+        this.#policy,
+        attempt,
+        end.final ? 'TASK_INPUT_INVALID' : end.error.code,
+        now() - startedAt,
+      );
+      if (wait === undefined) return { state: 'failed', error: end.error };
+      await pass(end.waitMs ?? wait, this.stop.stopped);
+      if (this.stop.stopped.aborted) return { state: 'stopped' };
+    }
+  }
+
+  #attempt(index: number, input: unknown, attempt: number): Promise<Outcome> {
+    const { run } = this.request;
+    const runId = memberRunId(run.runId, index);
+    const { project, jobId } = run;
+    const context = taskContext(
+      {
+        ...{ project, jobId, runId, attempt },
+        scheduledAt: new Date(run.scheduledAt),
+        effectiveAt: new Date(run.effectiveAt),
+        write: (level, message, fields) => this.deps.log({ ...fields, level, message, project, runId, attempt }),
+        progress: () => {},
+        heartbeat: () => {},
+        heartbeatDetails: undefined,
+        lastSuccess: async () => undefined,
+      },
+      this.deps.services,
+    );
+    return makeAttempt({
+      ...{ task: this.#task, input, context, timeoutMs: this.#timeoutMs, graceMs },
+      cancellation: this.stop.stopped,
+      interrupted: this.stop.interrupted,
+    });
+  }
+}
+
+/** `final`: the task wants no further attempt. `waitMs`: it says when. */
+function endOf(outcome: Outcome): MemberEnd & { final?: boolean; waitMs?: number } {
+  switch (outcome.state) {
+    case 'cancelled':
+    case 'interrupted':
+      return { state: 'stopped' };
+    case 'failed':
+    case 'timed_out':
+      return { state: 'failed', error: outcome.error };
+    case 'succeeded':
+      return isOutcome(outcome.result) ? endAsAsked(outcome.result) : { state: 'succeeded' };
+  }
+}
+
+function endAsAsked(asked: TaskOutcome): ReturnType<typeof endOf> {
+  if (asked.kind === 'skip') return { state: 'skipped' };
+  const error = { code: 'TASK_FAILED', message: asked.reason ?? 'The task asked for another attempt.' };
+  return asked.kind === 'giveUp'
+    ? { state: 'failed', error, final: true }
+    : { state: 'failed', error, waitMs: asked.waitMs };
+}
