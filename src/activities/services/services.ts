@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
+import { createDatabases } from '../databases/databases.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {
@@ -20,6 +21,7 @@ export interface Services {
 }
 
 export function createServices(settings: TaskSettings): Services {
+  const databases = createDatabases(settings.databases);
   const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
   return {
     settings,
@@ -29,9 +31,7 @@ export function createServices(settings: TaskSettings): Services {
       },
     },
     fetch: globalThis.fetch,
-    async database(name) {
-      throw missing(`database ${show(name)}`);
-    },
+    database: databases.get,
     files: () => ({
       async put() {
         throw missing('object store');
@@ -45,6 +45,6 @@ export function createServices(settings: TaskSettings): Services {
         throw missing('Temporal client');
       },
     }),
-    async close() {},
+    close: () => databases.close(),
   };
 }

@@ -1,6 +1,8 @@
+import { expireTask } from './expire/expire.js';
 import { httpTask } from './http.js';
 import { logTask } from './log.js';
+import { sqlTask } from './sql/sql.js';
 
 /** The tasks every process knows. */
-export const builtInTasks = [httpTask, logTask] as const;
+export const builtInTasks = [expireTask, httpTask, logTask, sqlTask] as const;
 export type BuiltInTasks = typeof builtInTasks;
