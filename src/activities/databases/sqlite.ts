@@ -24,9 +24,9 @@ export function openSqlite(name: string, url: ConnectionUrl): OpenDatabase {
     return fresh;
   }
 
-  /** One is kept at hand; a failed one may be in the middle of something. */
-  async function giveBack(process: SqliteProcess, failed: boolean): Promise<void> {
-    if (!failed && idle.length === 0 && process.alive) idle.push(process);
+  /** One is kept at hand, unless it is in the middle of something. */
+  async function giveBack(process: SqliteProcess, busy = false): Promise<void> {
+    if (!busy && idle.length === 0 && process.alive) idle.push(process);
     else await end(process);
   }
 
@@ -37,13 +37,10 @@ export function openSqlite(name: string, url: ConnectionUrl): OpenDatabase {
 
   async function lend<Result>(work: (database: TaskDatabase) => Promise<Result>): Promise<Result> {
     const process = borrow();
-    let failed = true;
     try {
-      const result = await work(session(process, failure));
-      failed = false;
-      return result;
+      return await work(session(process, failure));
     } finally {
-      await giveBack(process, failed);
+      await giveBack(process);
     }
   }
 
@@ -52,21 +49,26 @@ export function openSqlite(name: string, url: ConnectionUrl): OpenDatabase {
     query: (sql, parameters, options) => lend((database) => database.query(sql, parameters, options)),
     async *stream(sql, parameters, signal) {
       const process = borrow();
-      let failed = true;
+      let busy = true;
       try {
         yield* session(process, failure).stream(sql, parameters, signal);
-        failed = false;
+        busy = false;
       } finally {
-        await giveBack(process, failed);
+        await giveBack(process, busy);
       }
     },
     transaction: (work, signal) =>
       lend(async (database) => {
         // Taken for writing at once: two that read first and write later could only refuse each other.
         await database.query('begin immediate', [], { signal });
-        const result = await work(database);
-        await database.query('commit', [], { signal });
-        return result;
+        try {
+          const result = await work(database);
+          await database.query('commit', [], { signal });
+          return result;
+        } catch (error) {
+          await database.query('rollback').catch(() => undefined);
+          throw error;
+        }
       }),
     async close() {
       idle.length = 0;

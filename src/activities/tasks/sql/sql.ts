@@ -8,16 +8,18 @@ import { jsonRow } from './json-value.js';
 import { boundValues, parameterSchema } from './parameters.js';
 import { withinTime } from './statement-time.js';
 
+const parameterList = z.array(parameterSchema).max(1000).describe('Values to bind.');
+
 const statement = z.strictObject({
   sql: statementText.describe("One statement; placeholders are the dialect's own, `$1` or `?`."),
-  parameters: z.array(parameterSchema).max(1000).default([]).describe('Values to bind.'),
+  parameters: parameterList.default([]),
 });
 
 const input = z
   .strictObject({
     connection: connectionName,
     sql: statement.shape.sql.optional(),
-    parameters: statement.shape.parameters.optional(),
+    parameters: parameterList.optional(),
     statements: z.array(statement).min(1).max(100).optional().describe('Several statements, in order.'),
     transaction: z.boolean().default(true).describe('All of them or none.'),
     maxRows: z.int().min(0).max(100_000).default(1000).describe('Rows kept of each statement.'),
