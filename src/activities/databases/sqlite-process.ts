@@ -14,6 +14,7 @@ type Message = SqliteAnswer | { error: { message: string; code: string } };
 export class SqliteProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  #closed = false;
   #written = '';
 
   constructor(path: string) {
@@ -28,7 +29,12 @@ export class SqliteProcess {
     this.#child.stderr?.on('data', (data: Buffer) => {
       this.#written = (this.#written + data).slice(-2000);
     });
-    this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('close', () => {
+        this.#closed = true;
+        resolve();
+      });
+    });
     this.#child.on('error', () => undefined);
   }
 
@@ -36,8 +42,9 @@ export class SqliteProcess {
     return this.#child.connected && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** @throws what SQLite said, with its code; DATABASE lost as a plain error without one */
-  ask(request: SqliteRequest): Promise<SqliteAnswer> {
+  /** @throws what SQLite said, with its code; when the process is gone, an error without one */
+  async ask(request: SqliteRequest): Promise<SqliteAnswer> {
+    if (this.#closed) throw new Error('its process ended');
     const child = this.#child;
     this.#hold(true);
     return new Promise<SqliteAnswer>((resolve, reject) => {
