@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
+import { createDatabases } from '../databases/databases.js';
 import { createWorkflows, type TemporalLink } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
@@ -26,6 +27,7 @@ export interface ProcessLinks {
 }
 
 export function createServices(settings: TaskSettings, links: ProcessLinks = {}): Services {
+  const databases = createDatabases(settings.databases);
   const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
   return {
     settings,
@@ -35,9 +37,7 @@ export function createServices(settings: TaskSettings, links: ProcessLinks = {})
       },
     },
     fetch: globalThis.fetch,
-    async database(name) {
-      throw missing(`database ${show(name)}`);
-    },
+    database: (name) => databases.get(name),
     files: () => ({
       async put() {
         throw missing('object store');
@@ -53,6 +53,6 @@ export function createServices(settings: TaskSettings, links: ProcessLinks = {})
             throw missing('connection to Temporal');
           },
         }),
-    async close() {},
+    close: () => databases.close(),
   };
 }

@@ -1,9 +1,21 @@
+import { etlTask } from './etl/etl.js';
+import { expireTask } from './expire/expire.js';
 import { fanOutTask } from './fan-out/fan-out.js';
 import { httpTask } from './http.js';
 import { logTask } from './log.js';
+import { sqlTask } from './sql/sql.js';
 import { stepsTask } from './steps/steps.js';
 import { workflowTask } from './workflow/workflow.js';
 
 /** The tasks every process knows. */
-export const builtInTasks = [fanOutTask, httpTask, logTask, stepsTask, workflowTask] as const;
+export const builtInTasks = [
+  etlTask,
+  expireTask,
+  fanOutTask,
+  httpTask,
+  logTask,
+  sqlTask,
+  stepsTask,
+  workflowTask,
+] as const;
 export type BuiltInTasks = typeof builtInTasks;

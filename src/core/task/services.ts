@@ -5,15 +5,34 @@ export interface TaskSecrets {
 
 export type SqlDialect = 'postgresql' | 'mysql' | 'sqlite';
 
-/** A named database. Placeholders are the dialect's own: `$1` or `?`. */
+export interface QueryOptions {
+  /** Aborting it cancels the statement where it runs. */
+  signal?: AbortSignal;
+  /** No more rows than this are read; `more` says that there were others. Default: all. */
+  maxRows?: number;
+}
+
+export interface QueryResult {
+  rows: Record<string, unknown>[];
+  /** Counts the rows that were returned, or else changed. */
+  rowCount: number;
+  /** True where `maxRows` cut the rows. */
+  more: boolean;
+}
+
+/**
+ * A named database. Placeholders are the dialect's own: `$1` or `?`. Values come as the database has them: times and
+ * exact decimals as text, whole numbers beyond 2^53 as text, bytes as Uint8Array.
+ * @throws CarillonError SQL_FAILED, SQL_PARAMETER_INVALID, DATABASE_UNAVAILABLE; the signal's reason when it aborted
+ */
 export interface TaskDatabase {
   readonly dialect: SqlDialect;
-  /** Rows as objects by column name; `rowCount` counts those that were returned, or else changed. */
-  query(sql: string, parameters?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[]; rowCount: number }>;
-  /** Rows one by one, read as they are taken: bounded memory, whatever their number. */
+  /** Runs one statement. Parameters are bound, never spliced. */
+  query(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<QueryResult>;
+  /** Rows one by one, read as they are taken: bounded memory, whatever their number. JSON and arrays stay text. */
   stream(sql: string, parameters?: readonly unknown[], signal?: AbortSignal): AsyncIterable<Record<string, unknown>>;
-  /** Runs `work` in one transaction: all of it, or nothing when it throws. */
-  transaction<Result>(work: (database: TaskDatabase) => Promise<Result>): Promise<Result>;
+  /** Runs `work` in one transaction: all of it, or nothing when it throws or the signal aborts. */
+  transaction<Result>(work: (database: TaskDatabase) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
 }
 
 /** Objects by key below one prefix. */

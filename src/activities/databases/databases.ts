@@ -1,0 +1,73 @@
+import { CarillonError, show } from '../../core/errors.js';
+import type { TaskDatabase, TaskSettings } from '../../core/task/services.js';
+import { type ConnectionUrl, readConnectionUrl } from './connection-url.js';
+
+/** A database that was opened: `close` ends its connections, once what runs has ended. */
+export interface OpenDatabase extends TaskDatabase {
+  close(): Promise<void>;
+}
+
+/** The named connections of a process. */
+export interface Databases {
+  /** Opens it at the first call. @throws CarillonError CONNECTION_UNKNOWN, CONFIG_INVALID */
+  get(name: string): Promise<TaskDatabase>;
+  close(): Promise<void>;
+}
+
+type Connections = NonNullable<TaskSettings['databases']>;
+
+export function createDatabases(connections: Connections = {}): Databases {
+  const opened = new Map<string, Promise<OpenDatabase>>();
+  return {
+    async get(name) {
+      const url = Object.hasOwn(connections, name) ? connections[name]?.url : undefined;
+      if (url === undefined) throw unknown(name, Object.keys(connections));
+      let database = opened.get(name);
+      if (!database) {
+        database = open(name, readConnectionUrl(name, url));
+        opened.set(name, database);
+      }
+      return database;
+    },
+    async close() {
+      const all = [...opened.values()];
+      opened.clear();
+      await Promise.all(all.map(async (database) => (await database).close()));
+    },
+  };
+}
+
+/** The drivers are loaded by who uses them. */
+async function open(name: string, url: ConnectionUrl): Promise<OpenDatabase> {
+  if (url.dialect === 'postgresql') return (await import('./postgresql.js')).openPostgresql(name, url);
+  if (url.dialect === 'mysql') return (await import('./mysql.js')).openMysql(name, url);
+  return (await import('./sqlite.js')).openSqlite(name, url);
+}
+
+function unknown(name: string, known: string[]): CarillonError {
+  const there = known.length > 0 ? known.sort().join(', ') : 'none';
+  return new CarillonError(
+    'CONNECTION_UNKNOWN',
+    `Expected \`connection\` to be a configured database (${there}), got ${show(name)}.`,
+    {
+      field: 'connection',
+      value: name,
+      hint: 'Name it under `databases` in carillon.config.ts, or in an environment variable; see docs/databases.md.',
+    },
+  );
+}
+
+const prefix = 'CARILLON_DATABASE_';
+
+/**
+ * The connections that the environment names: `CARILLON_DATABASE_SALES` is `sales`. `CARILLON_DATABASE_URL` is not
+ * among them: that is where Carillon itself keeps its data.
+ */
+export function databasesFromEnv(env: Record<string, string | undefined>): Connections {
+  const named = Object.entries(env).flatMap(([variable, url]) =>
+    variable.startsWith(prefix) && variable !== `${prefix}URL` && url
+      ? [[variable.slice(prefix.length).toLowerCase(), { url }] as const]
+      : [],
+  );
+  return Object.fromEntries(named);
+}
