@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
-  const services = createServices({});
+  const services = createServices({ ...(settings.httpAllow && { http: { allow: settings.httpAllow } }) });
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,

@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
+import { guardedFetch } from '../net/guarded-fetch.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {
@@ -28,7 +29,7 @@ export function createServices(settings: TaskSettings): Services {
         throw missing(`secret ${show(name)}`);
       },
     },
-    fetch: globalThis.fetch,
+    fetch: guardedFetch(settings.http),
     async database(name) {
       throw missing(`database ${show(name)}`);
     },

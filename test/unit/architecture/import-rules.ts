@@ -39,6 +39,9 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^(commander|cli-table3|yaml)$/, /^cli\//],
   [/^@electric-sql\//, /^embedded\//],
   [/^ical\.js$/, /^core\/schedule\/(rrule\/text|exclusion\/icalendar)\.ts$/],
+  [/^(undici|ipaddr\.js)$/, /^activities\/net\//],
+  [/^liquidjs$/, /^activities\/templates\//],
+  [/^(nodemailer|standardwebhooks)(\/|$)/, /^activities\/tasks\/(email|http)\//],
   [/^cronstrue$/, /^core\/schedule\/cron\/words\.ts$/],
 ];
 /** All that these folders may import from outside. */
