@@ -1,4 +1,4 @@
-import { httpTask } from './http.js';
+import { httpTask } from './http/http.js';
 import { logTask } from './log.js';
 
 /** The tasks every process knows. */
