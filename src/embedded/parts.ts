@@ -39,7 +39,9 @@ export function workerPart(env: NodeJS.ProcessEnv, settings: PartSettings, lane:
   const name = lane === 'scheduler' ? 'worker' : lane;
   // A worker hands over what it still runs after 5 s by itself; the rest is for saying so.
   const bounds = { readyMs: 60_000, graceMs: 12_000 };
-  return node(name, 'worker/main', [], { ...env, ...told(settings), CARILLON_LANES: lane }, bounds);
+  // Everything here is one machine: jobs may call what else runs on it.
+  const allowed = { CARILLON_HTTP_ALLOW: env.CARILLON_HTTP_ALLOW ?? '127.0.0.0/8,::1/128' };
+  return node(name, 'worker/main', [], { ...env, ...told(settings), ...allowed, CARILLON_LANES: lane }, bounds);
 }
 
 function told(settings: PartSettings): NodeJS.ProcessEnv {

@@ -28,7 +28,10 @@ async function main(): Promise<void> {
     console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const { namespace, taskQueue } = settings;
-  const services = createServices({}, { temporal: { connection, namespace, taskQueue } });
+  const services = createServices(
+    { ...(settings.httpAllow && { http: { allow: settings.httpAllow } }) },
+    { temporal: { connection, namespace, taskQueue } },
+  );
   const options = {
     connection,
     namespace: settings.namespace,

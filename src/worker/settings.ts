@@ -10,6 +10,8 @@ export interface WorkerSettings {
   concurrency: number;
   maxCachedJobs: number;
   tasksModule?: string;
+  /** Networks that tasks may call beside the public internet; undefined: as the configuration says. */
+  httpAllow?: string[];
   bundlePath: string;
 }
 
@@ -26,6 +28,7 @@ export interface WorkerSettings {
  * | CARILLON_CONCURRENCY | attempts at the same time | 100 |
  * | CARILLON_MAX_CACHED_JOBS | jobs kept in memory | 2000 |
  * | CARILLON_TASKS | module with the user's tasks | carillon.config.* in the working folder |
+ * | CARILLON_HTTP_ALLOW | networks that tasks may call beside the public internet, CIDR with commas between | none |
  *
  * @throws CarillonError CONFIG_INVALID
  */
@@ -41,6 +44,7 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     concurrency: positive(env, 'CARILLON_CONCURRENCY', 100),
     maxCachedJobs: positive(env, 'CARILLON_MAX_CACHED_JOBS', 2000),
     tasksModule: env.CARILLON_TASKS || undefined,
+    httpAllow: env.CARILLON_HTTP_ALLOW?.split(',').filter((network) => network.trim() !== ''),
     bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   };
 }

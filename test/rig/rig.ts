@@ -68,7 +68,7 @@ export async function startRig({
   address = inject('temporalAddress'),
   now = Date.now,
   pass = passTime,
-  settings = {},
+  settings = { http: { allow: ['127.0.0.0/8', '::1/128'] } },
   services: ownServices,
 }: RigOptions = {}): Promise<Rig> {
   const bundle = { codePath: inject('workflowBundle') };

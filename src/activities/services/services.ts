@@ -1,6 +1,7 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
 import { createDatabases } from '../databases/databases.js';
+import { guardedFetch } from '../net/guarded-fetch.js';
 import { createWorkflows, type TemporalLink } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
@@ -36,7 +37,7 @@ export function createServices(settings: TaskSettings, links: ProcessLinks = {})
         throw missing(`secret ${show(name)}`);
       },
     },
-    fetch: globalThis.fetch,
+    fetch: guardedFetch(settings.http),
     database: (name) => databases.get(name),
     files: () => ({
       async put() {

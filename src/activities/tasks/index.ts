@@ -1,7 +1,7 @@
 import { etlTask } from './etl/etl.js';
 import { expireTask } from './expire/expire.js';
 import { fanOutTask } from './fan-out/fan-out.js';
-import { httpTask } from './http.js';
+import { httpTask } from './http/http.js';
 import { logTask } from './log.js';
 import { sqlTask } from './sql/sql.js';
 import { stepsTask } from './steps/steps.js';

@@ -47,6 +47,9 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^@electric-sql\//, /^embedded\//],
   [/^dockerode$/, /^activities\/sandbox\/docker\//],
   [/^ical\.js$/, /^core\/schedule\/(rrule\/text|exclusion\/icalendar)\.ts$/],
+  [/^(undici|ipaddr\.js)$/, /^activities\/net\//],
+  [/^liquidjs$/, /^activities\/templates\//],
+  [/^(nodemailer|standardwebhooks)(\/|$)/, /^activities\/tasks\/(email|http)\//],
   [/^cronstrue$/, /^core\/schedule\/cron\/words\.ts$/],
 ];
 /** All that these folders may import from outside. */
