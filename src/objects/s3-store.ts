@@ -72,11 +72,12 @@ export class S3Store implements ObjectStore {
     const full = (key: string) => (this.options.prefix ? `${this.options.prefix}/${key}` : key);
     const { Contents = [], IsTruncated } = await this.#call(({ sdk, client }) =>
       client.send(
-        new sdk.ListObjectsV2Command({
+        // The first version: `Marker` is all that is needed, and every store that speaks S3 has it.
+        new sdk.ListObjectsCommand({
           Bucket: this.options.bucket,
           Prefix: full(prefix),
           MaxKeys: Math.min(limit, 1000),
-          ...(after && { StartAfter: full(after) }),
+          ...(after && { Marker: full(after) }),
         }),
       ),
     );

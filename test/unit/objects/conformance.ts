@@ -65,10 +65,10 @@ export function objectStoreConformance(open: () => Promise<ObjectStore>): void {
     expect(await read(store, 'folder/file')).toBe('x');
   });
 
-  // s3rver has `a/1` before `a-b/1`, unlike S3: such neighbours are tested on disk alone.
+  // s3rver has `a/1` before `a-b/1`, and UTF-16 for order, unlike S3: such neighbours are tested on disk alone.
   test('lists by prefix in the order of bytes, in pages', async () => {
     const store = await open();
-    const all = ['a/1', 'ab/1', 'ab/10', 'ab/2', 'ab/c/d', 'b', 'ß', '\u{1F600}', '\uFF5E'];
+    const all = ['a/1', 'ab/1', 'ab/10', 'ab/2', 'ab/c/d', 'b', 'ß', '日本'];
     for (const key of [...all].reverse()) await store.put(key, key);
     const sorted = [...all].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
     expect(await keys(store, '')).toEqual(sorted);

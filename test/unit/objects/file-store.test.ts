@@ -28,8 +28,10 @@ describe('a folder', () => {
 
   test('folders come in the order of the keys they hold', async () => {
     const store = open(folder());
-    for (const key of ['ab/1', 'a.b/1', 'a/1', 'a-b/1']) await store.put(key, key);
-    expect((await store.list('')).objects.map(({ key }) => key)).toEqual(['a-b/1', 'a.b/1', 'a/1', 'ab/1']);
+    for (const key of ['\u{1F600}', '\uFF5E', 'ab/1', 'a.b/1', 'a/1', 'a-b/1']) await store.put(key, key);
+    expect((await store.list('')).objects.map(({ key }) => key)).toEqual([
+      ...['a-b/1', 'a.b/1', 'a/1', 'ab/1', '\uFF5E', '\u{1F600}'],
+    ]);
   });
 
   test('a name is a file or a folder', async () => {
