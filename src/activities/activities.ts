@@ -7,6 +7,7 @@ import { submittedOf } from '../core/submitted.js';
 import { resolveSchedule } from '../store/resolved.js';
 import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
+import { ProgressBoard } from './progress-board.js';
 import { recordedRun } from './run-report.js';
 
 /** How long a sync waits for the database before it fails and is retried. */
@@ -14,9 +15,10 @@ const syncPatienceMs = 10_000;
 
 /** The activities of a worker, bound to what they need. */
 export function createActivities(deps: RunDependencies): Activities & BackfillActivities {
+  const board = new ProgressBoard({ write: (rows) => deps.store.writeProgress(rows) });
   return {
     ...createBackfillActivities(deps),
-    executeRun: (request) => executeRun(deps, request),
+    executeRun: (request) => executeRun(deps, request, board),
 
     async syncJob({ snapshot, outbox }) {
       if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs))

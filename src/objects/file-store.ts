@@ -21,8 +21,10 @@ export class FileStore implements ObjectStore {
   async put(key: string, body: ObjectBody): Promise<void> {
     const path = this.#path(key);
     const draft = join(this.root, unfinished, randomUUID());
+    await mkdir(dirname(draft), { recursive: true }).catch((error) => {
+      throw this.#unusable(error);
+    });
     try {
-      await mkdir(dirname(draft), { recursive: true });
       if (typeof body === 'string' || body instanceof Uint8Array) await writeFile(draft, body);
       else await pipeline(Readable.from(body), createWriteStream(draft));
       await this.#publish(draft, path);
@@ -154,6 +156,10 @@ export class FileStore implements ObjectStore {
     }
     // What reading the body threw is the caller's own.
     if (code === undefined) throw error;
+    return this.#unusable(error);
+  }
+
+  #unusable(error: unknown): CarillonError {
     return new CarillonError(
       'OBJECTS_UNAVAILABLE',
       `The folder of objects ${this.root} cannot be used: ${(error as Error).message}`,

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { RunLogSummary } from '../../core/contract.js';
-import { type LogLine, logMarks } from '../../core/run-log.js';
+import { logMarks } from '../../core/run-log.js';
 import type { LogLevel } from '../../core/task/context.js';
 import { logKey } from '../../objects/layout.js';
 import type { ObjectStore } from '../../objects/object-store.js';
@@ -8,14 +9,16 @@ import { type Kept, keptBefore } from './kept-before.js';
 import { lineText } from './line.js';
 
 export const logLimits = {
-  /** What is written is in the store so soon after, if that keeps up. */
-  flushMs: 500,
+  /** What is written is on its way to the store so soon after. */
+  flushMs: 400,
   /** So much is not held back for the next flush. */
   chunkBytes: 64 * 1024,
   /** What waits for a slow store, at most; lines beyond it are dropped and counted. */
   queueBytes: 1024 * 1024,
   /** Of all attempts of a run. The log is cut there. */
   runBytes: 10 * 1024 * 1024,
+  /** How long after the end of an attempt a store that fails is tried again. */
+  persistMs: 30_000,
 };
 
 export interface RunLogOptions {
@@ -23,12 +26,18 @@ export interface RunLogOptions {
   /** Of the run's pieces, see `logPrefix`. */
   prefix: string;
   attempt: number;
-  /** An attempt before this one may have left lines: numbering goes on after them. */
+  /** An attempt before this one may have left lines: the numbers go on after them. */
   resumes: boolean;
   mask: Mask;
   now: () => number;
+  /** Told in one line of what could not be kept. */
   onTrouble: (message: string) => void;
   limits?: Partial<typeof logLimits>;
+}
+
+interface Waiting {
+  text: string;
+  bytes: number;
 }
 
 /**
@@ -37,120 +46,149 @@ export interface RunLogOptions {
  */
 export class RunLog {
   readonly #limits: typeof logLimits;
-  #lines: string[] = [];
+  #queue: Waiting[] = [];
   #queued = 0;
   #dropped = 0;
+  /** No further line is taken. */
+  #closed = false;
   #cut = false;
-  #failed = false;
-  #kept: Kept = { lines: 0, bytes: 0, chunks: 0 };
+  #lost = false;
+  #troubled = false;
+  #kept?: Kept;
   #timer?: NodeJS.Timeout;
-  #begun?: Promise<void>;
-  #flushing?: Promise<void>;
+  #flushing?: Promise<boolean>;
+  /** Settles when nothing is under way any more, after {@link close}. */
+  settled: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: RunLogOptions) {
     this.#limits = { ...logLimits, ...options.limits };
   }
 
   write(level: LogLevel, message: string, fields?: Record<string, unknown>): void {
-    const { mask, attempt } = this.options;
-    if (this.#cut) return;
-    const text = lineText({ time: this.#time(), level, message, ...(fields && { fields }), attempt }, mask);
-    const bytes = Buffer.byteLength(text);
-    if (this.#queued + bytes > this.#limits.queueBytes) {
+    if (this.#closed || this.#cut) return;
+    if (this.#queued >= this.#limits.queueBytes) {
       this.#dropped += 1;
       return;
     }
-    if (this.#dropped > 0) this.#mention();
-    this.#push(text, bytes);
+    this.#mentionDropped();
+    this.#push(level, message, fields);
     if (this.#queued >= this.#limits.chunkBytes) void this.#flush();
-    else this.#timer ??= setTimeout(() => void this.#flush(), this.#limits.flushMs);
+    else this.#arm();
   }
 
   /**
-   * The attempt ended: nothing is written any more. Waits until the lines are in the store, but no longer than
-   * `patienceMs`; what is under way then goes on.
-   * @returns what the log holds, as far as it is known; undefined: there is none
+   * The attempt ended: no line is taken any more. Waits until all are in the store, but no longer than `patienceMs`;
+   * the rest goes on behind.
+   * @returns what the log holds, what is under way included; undefined: there is none
    */
   async close(patienceMs: number): Promise<RunLogSummary | undefined> {
-    if (this.#dropped > 0) this.#mention();
-    if (this.#lines.length === 0 && !this.#begun) return undefined;
-    const { lines: waiting } = this.#kept;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceMs);
-    });
-    await Promise.race([this.#drain(), patience]).finally(() => clearTimeout(timer));
-    return this.#summary(waiting);
-  }
-
-  #summary(_before: number): RunLogSummary | undefined {
-    // What still waits will be one piece more.
-    const { lines, bytes, chunks } = this.#kept;
-    const open = this.#lines.length > 0 ? 1 : 0;
-    if (lines + this.#lines.length === 0) return undefined;
+    this.#closed = true;
+    this.#mentionDropped();
+    this.settled = this.#drain();
+    const impatient = new AbortController();
+    const patience = wait(patienceMs, undefined, { signal: impatient.signal }).catch(() => {});
+    await Promise.race([this.settled, patience]).finally(() => impatient.abort());
+    const { lines, bytes, chunks } = this.#kept ?? { lines: 0, bytes: 0, chunks: 0 };
+    if (lines + this.#queue.length === 0) return undefined;
     return {
-      lines: lines + this.#lines.length,
+      lines: lines + this.#queue.length,
       bytes: bytes + this.#queued,
-      chunks: chunks + open,
-      ...((this.#cut || this.#failed) && { truncated: true }),
+      chunks: chunks + (this.#queue.length > 0 ? 1 : 0),
+      ...((this.#cut || this.#lost) && { truncated: true }),
     };
   }
 
-  #time(): string {
-    return new Date(this.options.now()).toISOString();
+  #push(level: LogLevel, message: string, fields?: Record<string, unknown>): void {
+    const waiting = this.#line(level, message, fields);
+    this.#queue.push(waiting);
+    this.#queued += waiting.bytes;
   }
 
-  #push(text: string, bytes: number): void {
-    this.#lines.push(text);
-    this.#queued += bytes;
+  #line(level: LogLevel, message: string, fields?: Record<string, unknown>): Waiting {
+    const { mask, attempt, now } = this.options;
+    const text = lineText({ time: new Date(now()).toISOString(), level, message, fields, attempt }, mask);
+    return { text, bytes: Buffer.byteLength(text) };
   }
 
-  /** Says in the log that lines are missing from it. */
-  #mention(): void {
+  #mentionDropped(): void {
+    if (this.#dropped === 0) return;
+    this.#lost = true;
     const message = `${this.#dropped} lines were left out: the object store did not keep up.`;
-    const fields = { mark: logMarks.dropped, lines: this.#dropped };
-    const text = lineText({ time: this.#time(), level: 'warn', message, fields, attempt: this.options.attempt }, this.options.mask);
+    this.#push('warn', message, { mark: logMarks.dropped, lines: this.#dropped });
     this.#dropped = 0;
-    this.#push(text, Buffer.byteLength(text));
   }
 
+  #arm(): void {
+    this.#timer ??= setTimeout(() => void this.#flush(), this.#limits.flushMs);
+  }
+
+  /** Until everything is written, or the store has failed for too long. */
   async #drain(): Promise<void> {
-    while (this.#flushing || this.#lines.length > 0) await this.#flush();
+    const until = this.options.now() + this.#limits.persistMs;
+    while (this.#flushing || this.#queue.length > 0) {
+      if (await this.#flush()) continue;
+      if (this.options.now() >= until) {
+        this.options.onTrouble(`${this.#queue.length} lines of the log ${this.options.prefix} are lost.`);
+        this.#lost = true;
+        this.#queue = [];
+        this.#queued = 0;
+      } else {
+        await wait(this.#limits.flushMs);
+      }
+    }
+    clearTimeout(this.#timer);
   }
 
-  /** One piece at a time; what comes meanwhile waits for the next. */
-  #flush(): Promise<void> {
+  /** Writes what waits as one piece, one piece at a time. @returns whether the store took it */
+  #flush(): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing ??= this.#flushOnce().finally(() => {
       this.#flushing = undefined;
-      if (this.#queued >= this.#limits.chunkBytes) void this.#flush();
-      else if (this.#lines.length > 0) this.#timer ??= setTimeout(() => void this.#flush(), this.#limits.flushMs);
+      if (!this.#closed && this.#queue.length > 0) this.#arm();
     });
     return this.#flushing;
   }
 
-  async #flushOnce(): Promise<void> {
-    const { objects, prefix, attempt } = this.options;
-    let taken: string[] = [];
+  async #flushOnce(): Promise<boolean> {
+    const { objects, prefix, attempt, resumes } = this.options;
     try {
-      this.#begun ??= this.#begin();
-      await this.#begun;
-      taken = this.#take();
-      if (taken.length === 0) return;
-      const text = taken.join('');
+      this.#kept ??= resumes ? await keptBefore(objects, prefix) : { lines: 0, bytes: 0, chunks: 0 };
+      this.#cutWhereFull(this.#kept.bytes);
+      const taken = this.#queue.slice();
+      if (taken.length === 0) return true;
       const number = this.#kept.chunks + 1;
+      const text = taken.map((line) => line.text).join('');
       await objects.put(logKey(prefix, number, attempt), text, { contentType: 'application/x-ndjson' });
-      const { lines, bytes } = this.#kept;
-      this.#kept = { lines: lines + taken.length, bytes: bytes + Buffer.byteLength(text), chunks: number };
+      const bytes = taken.reduce((sum, line) => sum + line.bytes, 0);
+      this.#queue.splice(0, taken.length);
+      this.#queued -= bytes;
+      this.#kept = { lines: this.#kept.lines + taken.length, bytes: this.#kept.bytes + bytes, chunks: number };
+      return true;
     } catch (error) {
-      if (taken.length === 0) {
-        this.#begun = undefined;
-        this.#lines = [];
-      }
-      this.#failed = true;
-      this.#dropped += taken.length;
-      this.options.onTrouble(`The log ${prefix} could not be written: ${(error as Error).message}`);
+      if (!this.#troubled) this.options.onTrouble(`The log ${prefix} cannot be written: ${(error as Error).message}`);
+      this.#troubled = true;
+      return false;
     }
+  }
+
+  /** Leaves out what goes beyond the run's bound, and says so in one line. */
+  #cutWhereFull(before: number): void {
+    const { runBytes } = this.#limits;
+    if (this.#cut || before + this.#queued <= runBytes) return;
+    let bytes = before;
+    const fitting = this.#queue.findIndex((line) => {
+      bytes += line.bytes;
+      return bytes > runBytes;
+    });
+    this.#queue.length = fitting;
+    // An attempt before this one may have filled it, and said so.
+    if (before < runBytes) {
+      const message = `The log ends here: a run keeps at most ${runBytes} bytes.`;
+      this.#queue.push(this.#line('warn', message, { mark: logMarks.cut }));
+    }
+    this.#queued = this.#queue.reduce((sum, line) => sum + line.bytes, 0);
+    this.#cut = true;
+    this.#dropped = 0;
   }
 }

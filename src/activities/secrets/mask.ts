@@ -34,14 +34,13 @@ export class Mask {
 
   /** The same of a text that was cut off at its end, perhaps in the middle of a secret. */
   cutText(text: string): string {
-    const masked = this.text(text);
     let longest = 0;
     for (const form of this.#forms) {
-      for (let length = Math.min(form.length - 1, masked.length); length > Math.max(longest, shortestSecret - 1); length--) {
-        if (masked.endsWith(form.slice(0, length))) longest = length;
+      for (let length = Math.min(form.length, text.length); length > Math.max(longest, shortestSecret - 1); length--) {
+        if (text.endsWith(form.slice(0, length))) longest = length;
       }
     }
-    return longest > 0 ? `${masked.slice(0, -longest)}${stars}` : masked;
+    return longest > 0 ? `${this.text(text.slice(0, -longest))}${stars}` : this.text(text);
   }
 
   /** Plain JSON with stars for secrets in every text and name. The same value when there is nothing to hide. */
@@ -62,7 +61,7 @@ function* formsOf(secret: string): Generator<string> {
   for (const text of new Set([secret, ...(lines.length > 1 || lines[0] !== secret ? lines : [])])) {
     yield text;
     yield JSON.stringify(text).slice(1, -1);
-    const url = encodeURIComponent(text.toWellFormed?.() ?? text);
+    const url = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
     yield url;
     yield url.replaceAll('%20', '+');
     yield url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());

@@ -1,5 +1,11 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
+import { filesPrefix } from '../../objects/layout.js';
+import type { ObjectStore } from '../../objects/object-store.js';
+import { openObjectStore } from '../../objects/open.js';
+import { taskFiles } from '../../objects/task-files.js';
+import { RunLogs } from '../logs/run-logs.js';
+import { openSecrets } from '../secrets/secrets.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {
@@ -16,35 +22,53 @@ export interface Services {
   database(name: string): Promise<TaskDatabase>;
   files(run: RunIds): TaskFiles;
   workflows(run: RunIds): TaskWorkflows;
+  /** Where results and artifacts go; undefined: the configuration names no place. */
+  readonly objects?: ObjectStore;
+  /** What runs say, kept in the object store. */
+  readonly logs?: RunLogs;
+  /** Waits for what is still being written. */
   close(): Promise<void>;
 }
 
-export function createServices(settings: TaskSettings): Services {
+/** What services get from the process they are in. */
+export interface ProcessParts {
+  /** Where secrets are looked for first. */
+  env?: Record<string, string | undefined>;
+}
+
+/** @throws CarillonError CONFIG_INVALID when a setting cannot be read; what does not answer is told by its first use */
+export function createServices(settings: TaskSettings, { env = {} }: ProcessParts = {}): Services {
   const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
+  const { url } = settings.objects ?? {};
+  const objects = url === undefined ? undefined : openObjectStore(url);
+  const logs = objects && new RunLogs(objects);
   return {
     settings,
-    secrets: {
-      async get(name) {
-        throw missing(`secret ${show(name)}`);
-      },
-    },
+    secrets: openSecrets({ env, folder: settings.secrets?.folder }),
+    objects,
+    logs,
     fetch: globalThis.fetch,
     async database(name) {
       throw missing(`database ${show(name)}`);
     },
-    files: () => ({
-      async put() {
-        throw missing('object store');
-      },
-      async get() {
-        throw missing('object store');
-      },
-    }),
+    files: (run) => (objects ? taskFiles(objects, filesPrefix(run)) : noFiles),
     workflows: () => ({
       async execute() {
         throw missing('Temporal client');
       },
     }),
-    async close() {},
+    async close() {
+      await logs?.settle();
+      objects?.close();
+    },
   };
+}
+
+const noFiles: TaskFiles = { put: noObjects, get: noObjects };
+
+async function noObjects(): Promise<never> {
+  throw new CarillonError('CONFIG_INVALID', 'This process has no object store.', {
+    field: 'objects.url',
+    hint: 'Name one in the configuration, or by CARILLON_OBJECTS.',
+  });
 }
