@@ -11,6 +11,10 @@ export const exitCodes = {
   unavailable: 3,
   /** `apply` did some of its documents. */
   partial: 4,
+  /** The run that was waited for failed or timed out. */
+  runFailed: 5,
+  /** The run that was waited for was cancelled, or did not run. */
+  notRun: 6,
 } as const;
 
 export const exitCodeHelp = `
@@ -19,7 +23,9 @@ Exit codes:
   1  refused: the request, or a file, is at fault
   2  the command line is wrong
   3  the API or something behind it does not answer
-  4  apply: some documents were applied, some failed`;
+  4  apply: some documents were applied, some failed
+  5  jobs run --wait: the run failed or timed out
+  6  jobs run --wait: the run was cancelled, or did not run`;
 
 export function exitCodeOf(error: CarillonError): number {
   return errorCodes[error.code].status >= 500 ? exitCodes.unavailable : exitCodes.refused;

@@ -8,4 +8,6 @@ export interface Io {
   now(): number;
   /** Whether people read the output: colours are for them alone. */
   colour: boolean;
+  /** Where something may be drawn and redrawn, if people watch. */
+  terminal?: NodeJS.WritableStream;
 }

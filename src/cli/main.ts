@@ -14,4 +14,5 @@ process.exitCode = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   now: () => Date.now(),
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  ...(process.stdout.isTTY && process.stderr.isTTY && { terminal: process.stderr }),
 });

@@ -5,6 +5,7 @@ import { LedgerWriter } from '../activities/ledger-writer.js';
 import { createServices } from '../activities/services/services.js';
 import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
+import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
 import { readWorkerSettings } from './settings.js';
 import { createHeavyWorker, createSchedulerWorker } from './workers.js';
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
-  const services = createServices({});
+  const services = createServices(overridden({}, settings), { env: process.env });
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,

@@ -10,6 +10,10 @@ export interface WorkerSettings {
   concurrency: number;
   maxCachedJobs: number;
   tasksModule?: string;
+  /** Address of the object store; it outranks the configuration's. */
+  objects?: string;
+  /** Folder of secrets; it outranks the configuration's. */
+  secretsFolder?: string;
   bundlePath: string;
 }
 
@@ -26,6 +30,8 @@ export interface WorkerSettings {
  * | CARILLON_CONCURRENCY | attempts at the same time | 100 |
  * | CARILLON_MAX_CACHED_JOBS | jobs kept in memory | 2000 |
  * | CARILLON_TASKS | module with the user's tasks | carillon.config.* in the working folder |
+ * | CARILLON_OBJECTS | object store: `file:///folder` or `s3://bucket/prefix?region=…` | what the configuration says |
+ * | CARILLON_SECRETS_FOLDER | folder with one file per secret | what the configuration says |
  *
  * @throws CarillonError CONFIG_INVALID
  */
@@ -41,6 +47,8 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     concurrency: positive(env, 'CARILLON_CONCURRENCY', 100),
     maxCachedJobs: positive(env, 'CARILLON_MAX_CACHED_JOBS', 2000),
     tasksModule: env.CARILLON_TASKS || undefined,
+    objects: env.CARILLON_OBJECTS || undefined,
+    secretsFolder: env.CARILLON_SECRETS_FOLDER || undefined,
     bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   };
 }

@@ -30,14 +30,14 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** What services get from the process they are in. */
-export interface ProcessParts {
+/** What the process has beside its configuration. */
+export interface ProcessLinks {
   /** Where secrets are looked for first. */
   env?: Record<string, string | undefined>;
 }
 
 /** @throws CarillonError CONFIG_INVALID when a setting cannot be read; what does not answer is told by its first use */
-export function createServices(settings: TaskSettings, { env = {} }: ProcessParts = {}): Services {
+export function createServices(settings: TaskSettings, { env = {} }: ProcessLinks = {}): Services {
   const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
   const { url } = settings.objects ?? {};
   const objects = url === undefined ? undefined : openObjectStore(url);
