@@ -1,5 +1,6 @@
 /** What users of Carillon import: to write tasks, and to talk to the API. */
 export { type CarillonClient, type ClientOptions, createCarillonClient, toCarillonError } from './api/client.js';
+export type { LogEventView, LogLineView } from './api/log-views.js';
 export type { AppRouter } from './api/router.js';
 export type {
   CommandView,

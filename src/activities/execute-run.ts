@@ -6,16 +6,21 @@ import type { TaskRegistry } from '../core/task/registry.js';
 import type { AnyTask } from '../core/task/task.js';
 import type { Store } from '../store/store.js';
 import { makeAttempt, type Outcome } from './attempt.js';
+import { Evidence } from './evidence.js';
 import { runErrorOf } from './failure.js';
+import { lastSuccess } from './last-success.js';
 import type { LedgerWriter } from './ledger-writer.js';
+import type { ProgressBoard } from './progress-board.js';
+import { assertResultPlace } from './result.js';
 import { RunReport, recordedBefore } from './run-report.js';
+import { maskedSecrets, resolveSecrets } from './secrets/resolve.js';
 import type { Services } from './services/services.js';
 import { taskContext } from './task-context.js';
 
 export interface RunDependencies {
   registry: TaskRegistry;
   ledger: LedgerWriter;
-  store: Pick<Store, 'runs' | 'calendars' | 'backfills'>;
+  store: Pick<Store, 'runs' | 'calendars' | 'backfills' | 'writeProgress'>;
   services: Services;
   now: () => number;
   /** How time passes. */
@@ -38,15 +43,23 @@ export async function pass(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Executes one attempt of a run, writes the ledger, and reports. */
-export async function executeRun(deps: RunDependencies, request: RunRequest): Promise<RunReceipt> {
+export async function executeRun(
+  deps: RunDependencies,
+  request: RunRequest,
+  board: ProgressBoard,
+): Promise<RunReceipt> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   const attempt = request.priorAttempts + (info.isLocal ? 1 : info.attempt);
   const due = Date.parse(request.effectiveAt ?? request.scheduledAt);
   const late = deps.now() - due > lateMs;
-  const recorded = attempt > 1 || late ? await recordedBefore(deps, request) : undefined;
+  const resumes = attempt > 1 || late;
+  const recorded = resumes ? await recordedBefore(deps, request) : undefined;
   if (recorded) return recorded;
   if (request.holdUntil) await hold(deps, Date.parse(request.holdUntil), cancellationSignal);
-  const report = new RunReport(deps, request, attempt, firstStart());
+  const { project } = request.snapshot;
+  const run = { project, runId: request.runId, scheduledAt: request.scheduledAt, attempt };
+  const evidence = new Evidence({ run, resumes, board, services: deps.services, now: deps.now, log: deps.log });
+  const report = new RunReport(deps, request, attempt, firstStart(), evidence);
 
   const show = setTimeout(() => report.running(), shownAfterMs);
   let details: unknown = info.heartbeatDetails;
@@ -54,13 +67,16 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   const keep = (news: unknown) => {
     details = news;
   };
-  const outcome = await attemptRun(deps, request, attempt, keep).finally(() => {
+  const outcome = await attemptRun(deps, request, attempt, evidence, keep).finally(() => {
     clearTimeout(show);
     clearInterval(beat);
   });
   // Core cancels a local activity when it loses the workflow task around it, and marks it like a cancellation that was
   // asked for. Only the workflow knows which it was: it writes the run's end if so, and executes the run anew if not.
-  if (outcome.state === 'cancelled' && info.isLocal) throw new CancelledFailure('The attempt was cancelled.');
+  if (outcome.state === 'cancelled' && info.isLocal) {
+    await evidence.close(0);
+    throw new CancelledFailure('The attempt was cancelled.');
+  }
   return report.ended(outcome, deps.now());
 
   function firstStart(): number {
@@ -70,42 +86,48 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
 }
 
 async function attemptRun(
-  { registry, log, services, store }: RunDependencies,
+  { registry, services, store }: RunDependencies,
   request: RunRequest,
   attempt: number,
+  evidence: Evidence,
   keep: (details: unknown) => void,
 ): Promise<Outcome> {
   const { runId, snapshot } = request;
   const { project, jobId, definition } = snapshot;
   const context = Context.current();
+  const secrets = maskedSecrets(services.secrets, evidence.mask);
   let task: AnyTask;
+  let input: unknown;
   try {
     task = registry.get(definition.task);
+    assertResultPlace(definition.resultLocation, services.settings);
+    input = await resolveSecrets(request.input ?? definition.input, secrets);
   } catch (error) {
     // Another worker may know it: during a rollout the old and the new run side by side.
     return { state: 'failed', error: runErrorOf(error) };
   }
-  return makeAttempt({
+  const outcome = await makeAttempt({
     task,
-    input: request.input ?? definition.input,
+    input,
     context: taskContext(
       {
         ...{ project, jobId, runId, attempt },
         scheduledAt: new Date(request.scheduledAt),
         effectiveAt: new Date(request.effectiveAt ?? request.scheduledAt),
-        write: (level, message, fields) => log({ ...fields, level, message, project, runId, attempt }),
-        progress: () => {},
+        write: evidence.write,
+        progress: evidence.setProgress,
         heartbeat: keep,
         heartbeatDetails: context.info.isLocal ? undefined : context.info.heartbeatDetails,
-        lastSuccess: () => store.runs.lastSuccess(project, jobId),
+        lastSuccess: () => lastSuccess(store.runs, services, project, jobId),
       },
-      services,
+      { ...services, secrets },
     ),
     timeoutMs: durationMs(definition.timeouts.attempt),
     graceMs: graceMs[request.via],
     cancellation: context.cancellationSignal,
     interrupted: () => !context.cancellationDetails?.cancelRequested,
   });
+  return evidence.masked(outcome);
 }
 
 /** A run is woken ahead of its time and held ready; it starts at its exact instant, never before (timers may be early). */

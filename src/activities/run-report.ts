@@ -7,11 +7,15 @@ import { afterRun } from '../core/projection.js';
 import { waitBeforeNext } from '../core/retry.js';
 import { isTerminal } from '../core/states.js';
 import type { Outcome } from './attempt.js';
+import type { Evidence } from './evidence.js';
 import type { RunDependencies } from './execute-run.js';
-import { keepResult } from './result.js';
+import { type KeptResult, keepResult } from './result.js';
 
 /** How long a run's end waits for the database; in the light lane the job's clock waits with it. */
 const patienceMs = { light: 500, standard: 1000, heavy: 1000 };
+/** How long it waits for the last lines of the log, and for a result that is kept outside of the ledger. */
+const logPatienceMs = { light: 200, standard: 3000, heavy: 3000 };
+const resultPatienceMs = { light: 500, standard: 30_000, heavy: 30_000 };
 /** Nothing waits for the news that a run is under way. */
 const newsPatienceMs = 5000;
 const interrupted: RunError = { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
@@ -24,14 +28,14 @@ export class RunReport {
     private readonly request: RunRequest,
     private readonly attempt: number,
     private readonly startedAt: number,
+    private readonly evidence: Evidence,
   ) {}
 
   /** The run is under way: shown in the ledger, told to nobody else. */
   running(): void {
-    void this.deps.ledger.write(
-      { snapshot: this.request.snapshot, entries: [this.#entry(this.#summary({ state: 'running' }))] },
-      newsPatienceMs,
-    );
+    const { progress } = this.evidence;
+    const entry = { ...this.#entry(this.#summary({ state: 'running' })), ...(progress && { progress }) };
+    void this.deps.ledger.write({ snapshot: this.request.snapshot, entries: [entry] }, newsPatienceMs);
   }
 
   /**
@@ -61,22 +65,26 @@ export class RunReport {
   async #end(end: Pick<RunSummary, 'state' | 'error'>, outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
     const { request } = this;
     const summary = this.#summary({ ...end, finishedAt: isoTime(finishedAt) });
-    const result = 'result' in outcome ? keepResult(outcome.result) : undefined;
-    const entry: LedgerEntry = { ...this.#entry(summary), ...(result === undefined ? {} : { result }) };
+    const [left, result] = await Promise.all([
+      this.evidence.close(logPatienceMs[request.via]),
+      'result' in outcome ? this.#keep(outcome.result) : {},
+    ]);
+    const entry: LedgerEntry = { ...this.#entry(summary), ...left, ...result };
     const plan = this.#plan();
     const { snapshot: before, last, standalone } = request;
     const snapshot = standalone ? before : afterRun(before, summary, last, plan);
     const batch = { snapshot, entries: [...request.outbox, entry] };
     // Only the workflow knows why a run was cancelled: it writes the end itself.
-    const left = summary.state === 'cancelled' && !standalone;
-    const recorded = !left && (await this.deps.ledger.write(batch, patienceMs[request.via]));
+    const cancelled = summary.state === 'cancelled' && !standalone;
+    const recorded = !cancelled && (await this.deps.ledger.write(batch, patienceMs[request.via]));
     return { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };
   }
 
   async #retry(error: RunError, waitMs: number, finishedAt: number): Promise<RunReceipt> {
     const { request } = this;
     const summary = this.#summary({ state: 'retrying', error });
-    const batch = { snapshot: request.snapshot, entries: [...request.outbox, this.#entry(summary)] };
+    const left = await this.evidence.close(logPatienceMs[request.via]);
+    const batch = { snapshot: request.snapshot, entries: [...request.outbox, { ...this.#entry(summary), ...left }] };
     const written = this.deps.ledger.write(batch, patienceMs[request.via]);
     if (request.via !== 'light') {
       throw ApplicationFailure.create({ message: error.message, type: error.code, nextRetryDelay: waitMs });
@@ -84,6 +92,17 @@ export class RunReport {
     const recorded = await written;
     const retryAt = isoTime(finishedAt + waitMs);
     return { summary, recorded, ackedSeq: acked(request, recorded), plan: this.#plan(), retryAt };
+  }
+
+  #keep(result: unknown): Promise<KeptResult> {
+    const { snapshot, runId, via } = this.request;
+    return keepResult(result, this.deps.services, {
+      run: { project: snapshot.project, runId },
+      place: snapshot.definition.resultLocation,
+      mask: this.evidence.mask,
+      patienceMs: resultPatienceMs[via],
+      onTrouble: this.evidence.trouble,
+    });
   }
 
   #plan(): RunReceipt['plan'] {

@@ -3,6 +3,7 @@ import {
   type HTTPLinkOptions,
   httpBatchLink,
   httpLink,
+  httpSubscriptionLink,
   splitLink,
   type TRPCClient,
   TRPCClientError,
@@ -10,6 +11,7 @@ import {
 import { CarillonError, isErrorCode } from '../core/errors.js';
 import type { CarillonConfig } from '../core/task/config.js';
 import type { AnyTask } from '../core/task/task.js';
+import { EventStream } from './event-source.js';
 import type { FaultBody } from './fault.js';
 import type { AppRouter } from './router.js';
 
@@ -19,7 +21,7 @@ export interface ClientOptions {
   headers?: Record<string, string>;
   /** Aborts every request, also one not yet sent. */
   signal?: AbortSignal;
-  /** Bound of one request in milliseconds. Default 30 s. */
+  /** Bound of one request in milliseconds. Default 30 s. Subscriptions last as long as there is something to tell. */
   timeoutMs?: number;
 }
 
@@ -48,8 +50,16 @@ export function createCarillonClient<Config extends CarillonConfig = CarillonCon
       splitLink({
         condition: ({ type }) => type === 'query',
         true: httpBatchLink<AppRouter>({ ...shared, maxItems: 20, maxURLLength: 8000 }),
-        // Definitions may be large: together they would pass the bound of one request.
-        false: httpLink<AppRouter>(shared),
+        false: splitLink({
+          condition: ({ type }) => type === 'subscription',
+          true: httpSubscriptionLink<AppRouter, typeof EventStream>({
+            url: shared.url,
+            EventSource: EventStream,
+            eventSourceOptions: { headers, signal },
+          }),
+          // Definitions may be large: together they would pass the bound of one request.
+          false: httpLink<AppRouter>(shared),
+        }),
       }),
     ],
   });

@@ -1,9 +1,11 @@
 import type { TaskRegistry } from '../core/task/registry.js';
+import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
+import type { LogFeeds } from './runs/log-feed.js';
 
 /** Where a job can be looked at outside of Carillon. */
 export interface Consoles {
@@ -29,6 +31,11 @@ export interface InnerContext extends Backstage {
   projection: Projection;
   replanner: Replanner;
   consoles: Consoles;
+  /** Where runs leave logs and results; undefined: the configuration names no place. */
+  objects?: ObjectStore;
+  /** Further places of results, see `settings.objects.resultLocations`. */
+  resultLocations?: readonly string[];
+  feeds: LogFeeds;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */

@@ -1,10 +1,12 @@
 /** The API process: `node dist/api/main.js`. Settings are environment variables, see docs/configuration.md. */
 import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
+import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
 import { startReconciler } from './reconciler.js';
+import { startLogSweep } from './runs/log-sweep.js';
 import { createApiServer } from './server.js';
 import { readSettings } from './settings.js';
 import { packageVersion } from './version.js';
@@ -19,18 +21,21 @@ async function main(): Promise<void> {
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
   const consoles = { temporalAddress, namespace, temporalUi };
+  const taskSettings = overridden({}, settings);
   const server = await createApiServer({
-    ...{ store, gateway, registry, consoles, log, now },
+    ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
     ...{ version: packageVersion(), host, port, insecureHost },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
+
+  const sweep = startLogSweep({ settings: taskSettings, log, now, random: Math.random });
 
   let closing = false;
   const close = async () => {
     if (closing) return;
     closing = true;
     await server.close();
-    await reconciler.stop();
+    await Promise.all([reconciler.stop(), sweep.stop()]);
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);
   };

@@ -4,6 +4,8 @@ import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/a
 import fastify, { type FastifyError } from 'fastify';
 import { CarillonError } from '../core/errors.js';
 import type { TaskRegistry } from '../core/task/registry.js';
+import type { TaskSettings } from '../core/task/services.js';
+import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
@@ -14,6 +16,7 @@ import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
 import { Projection } from './projection.js';
 import { type AppRouter, createRouter } from './router.js';
+import { LogFeeds } from './runs/log-feed.js';
 import { errorShape } from './trpc.js';
 
 /** Largest request, in bytes. */
@@ -34,6 +37,8 @@ export interface ApiServerOptions {
   insecureHost?: boolean;
   log: Log;
   now: () => number;
+  /** What the configuration says of the object store. */
+  settings?: Pick<TaskSettings, 'objects'>;
 }
 
 export interface ApiServer {
@@ -53,8 +58,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
+  const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
+  const objects = objectsUrl === undefined ? undefined : openObjectStore(objectsUrl);
+  const feeds = new LogFeeds({ objects, runs: store.runs });
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
+    ...{ objects, resultLocations, feeds },
   };
 
   const app = fastify({
@@ -93,7 +102,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
+      // Who follows a log would keep the server open.
+      feeds.close();
       await app.close();
+      objects?.close();
       await replanner.close();
       projection.close();
     },

@@ -12,6 +12,8 @@ export interface ApiSettings {
   /** Module with the user's tasks. */
   tasks?: string;
   temporalUi?: string;
+  /** Address of the object store; it outranks the configuration's. */
+  objects?: string;
 }
 
 /**
@@ -48,5 +50,6 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     insecureHost: env.CARILLON_API_INSECURE_HOST === '1',
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
+    objects: env.CARILLON_OBJECTS || undefined,
   };
 }

@@ -32,6 +32,8 @@ const trpc = initTRPC
   .meta<{ summary: string }>()
   .create({
     isDev: false,
+    // Proxies end what is silent for a minute.
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
     errorFormatter: ({ error, input, path, ctx }) => errorShape(error, { input, path, requestId: ctx?.requestId }),
   });
 

@@ -11,6 +11,10 @@ export const exitCodes = {
   unavailable: 3,
   /** `apply` or `delete` did some of its documents. */
   partial: 4,
+  /** The run that was waited for failed or timed out. */
+  runFailed: 5,
+  /** The run that was waited for was cancelled, or did not run. */
+  notRun: 6,
 } as const;
 
 export const exitCodeHelp = `
@@ -20,6 +24,8 @@ Exit codes:
   2  the command line is wrong
   3  the API or something behind it does not answer
   4  apply, delete: some of it was done, some failed
+  5  jobs run --wait: the run failed or timed out
+  6  jobs run --wait: the run was cancelled, or did not run
 
 carillon diff ends with 0 when nothing differs, 1 when something does, 2 on trouble.`;
 

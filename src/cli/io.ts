@@ -12,4 +12,6 @@ export interface Io {
   ask?(question: string): Promise<string>;
   /** Whether people read the output: colours are for them alone. */
   colour: boolean;
+  /** Where something may be drawn and redrawn, if people watch. */
+  terminal?: NodeJS.WritableStream;
 }

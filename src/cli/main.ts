@@ -29,4 +29,5 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => readFileSync(0, 'utf8'),
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  ...(process.stdout.isTTY && process.stderr.isTTY && { terminal: process.stderr }),
 });

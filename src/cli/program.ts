@@ -10,6 +10,8 @@ import { addExport } from './commands/export.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addJobTimes, addNext } from './commands/next.js';
+import { addRunJob } from './commands/run-job.js';
+import { addRunLogs } from './commands/run-logs.js';
 import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
 import { addValidate } from './commands/validate.js';
@@ -38,9 +40,12 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   const jobs = program.command('jobs').description('submit jobs, look at them, change them');
   addJobs(jobs, io);
   addJobCommands(jobs, io);
+  addRunJob(jobs, io, setExitCode);
   addVersions(jobs, io);
   addJobTimes(jobs, io);
-  addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
+  const runs = program.command('runs').description('the ledger: every occurrence and what became of it');
+  addRuns(runs, io);
+  addRunLogs(runs, io);
   addCalendars(
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
     io,

@@ -106,6 +106,12 @@ export const definitionSchema = z.strictObject({
     ),
   pauseAfterFailures: failurePauseSchema.optional().describe('The job pauses itself after so many failures in a row.'),
   catchUp: catchUpSchema.default({ policy: 'last' }),
+  resultLocation: z
+    .string()
+    .max(1000)
+    .regex(/^(file|s3):\/\//, 'Expected file:///folder or s3://bucket/prefix.')
+    .optional()
+    .describe('Folder or bucket where results are written, large ones and small; one that the configuration allows.'),
   retry: retrySchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
 });

@@ -79,6 +79,7 @@ export class Embedded {
       temporalUi: temporal.ui,
       apiPort: apiPort.port,
       tasks: options.tasks,
+      objects: around.env.CARILLON_OBJECTS || state.objects,
     };
     await Promise.all([
       supervisor.start(apiPart(around.env, settings)),

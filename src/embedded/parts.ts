@@ -11,6 +11,8 @@ export interface PartSettings {
   temporalUi?: string;
   apiPort: number;
   tasks?: string;
+  /** Address of the object store. */
+  objects: string;
 }
 
 /** Ends in this order: no new work first, then who answers, then what both stand on. */
@@ -50,6 +52,7 @@ function told(settings: PartSettings): NodeJS.ProcessEnv {
     TEMPORAL_ADDRESS: settings.temporalAddress,
     TEMPORAL_NAMESPACE: settings.temporalNamespace,
     CARILLON_TASK_QUEUE: schedulerTaskQueue,
+    CARILLON_OBJECTS: settings.objects,
     CARILLON_API_HOST: '127.0.0.1',
     CARILLON_API_PORT: String(settings.apiPort),
     ...(settings.tasks ? { CARILLON_TASKS: settings.tasks } : {}),

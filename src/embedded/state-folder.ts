@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CarillonError } from '../core/errors.js';
 import { acquireLock, type Lock } from './lock.js';
 import { longestSocketPath, socketFile } from './postgres-url.js';
@@ -53,6 +54,10 @@ export class StateFolder {
   }
   get postgres(): string {
     return join(this.path, 'postgres');
+  }
+  /** Address of the folder of logs, results and artifacts of runs. */
+  get objects(): string {
+    return pathToFileURL(join(this.path, 'objects')).href;
   }
   get logs(): string {
     return join(this.path, 'logs');

@@ -49,9 +49,10 @@ function statement() {
     insert into runs (${names(runColumns)}, recorded_at)
     select ${names(runColumns)}, now() from ${incoming(runColumns)} order by project, run_id
     on conflict (project, run_id) do update
-    set ${overwrite(runColumns, ['project', 'run_id', 'attempt', 'started_at'])}, recorded_at = excluded.recorded_at,
+    set ${overwrite(runColumns, ['project', 'run_id', 'attempt', 'started_at', 'log', 'progress'])}, recorded_at = excluded.recorded_at,
       -- As advanced() has it for news that travel together.
-      attempt = greatest(runs.attempt, excluded.attempt), started_at = coalesce(runs.started_at, excluded.started_at)
+      attempt = greatest(runs.attempt, excluded.attempt), started_at = coalesce(runs.started_at, excluded.started_at),
+      log = coalesce(excluded.log, runs.log), progress = coalesce(excluded.progress, runs.progress)
     where ${progressOf('runs')} < ${progressOf('excluded')}
   `;
 }
@@ -149,13 +150,15 @@ function runRows(batches: LedgerBatch[]): EntryRow[] {
 
 /**
  * The news of a run, with what whoever sent it need not know: a run cancelled between two attempts is ended by the
- * workflow, which counts fewer.
+ * workflow, which counts fewer and knows nothing of its log.
  */
 function advanced(known: EntryRow, news: EntryRow): EntryRow {
   return {
     ...news,
     attempt: Math.max(known.attempt, news.attempt),
     startedAt: known.startedAt ?? news.startedAt,
+    log: news.log ?? known.log,
+    progress: news.progress ?? known.progress,
   };
 }
 

@@ -32,7 +32,7 @@ export interface RunKey {
 export interface RunReader {
   get(project: string, runId: string): Promise<RunRow | undefined>;
   /** The last run of a job that succeeded, by the time it ended. */
-  lastSuccess(project: string, jobId: string): Promise<LastSuccess | undefined>;
+  lastSuccess(project: string, jobId: string): Promise<(LastSuccess & { resultLocation?: string }) | undefined>;
   /** Latest nominal time first. */
   list(filter: RunFilter, page: PageRequest<RunKey>): Promise<Page<RunRow, RunKey>>;
 }
@@ -52,7 +52,7 @@ export function runReader(db: Kysely<Database>): RunReader {
     async lastSuccess(project, jobId) {
       const row = await db
         .selectFrom('runs')
-        .select(['run_id', 'scheduled_at', 'finished_at', 'result'])
+        .select(['run_id', 'scheduled_at', 'finished_at', 'result', 'result_location'])
         .where('project', '=', project)
         .where('job_id', '=', jobId)
         .where('state', '=', 'succeeded')
@@ -66,6 +66,7 @@ export function runReader(db: Kysely<Database>): RunReader {
         scheduledAt: new Date(row.scheduled_at),
         finishedAt: new Date(row.finished_at),
         result: row.result === null ? undefined : JSON.parse(row.result),
+        ...(row.result_location !== null && { resultLocation: row.result_location }),
       };
     },
 

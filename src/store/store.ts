@@ -5,6 +5,7 @@ import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
+import { type ProgressRow, writeProgress } from './progress.js';
 import { type RunReader, runReader } from './runs.js';
 import { type VersionReader, versionReader } from './versions.js';
 
@@ -20,6 +21,8 @@ export interface Store {
   ping(): Promise<void>;
   /** All of the batches or none, in one round trip; see {@link writeLedger} for what replaces what. */
   write(batches: LedgerBatch[]): Promise<void>;
+  /** See {@link writeProgress}. */
+  writeProgress(rows: ProgressRow[]): Promise<void>;
   readonly jobs: JobReader;
   readonly runs: RunReader;
   readonly versions: VersionReader;
@@ -54,6 +57,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
       await sql`select 1`.execute(db);
     },
     write: (batches) => writeLedger(db, batches),
+    writeProgress: (rows) => writeProgress(db, rows),
     jobs: jobReader(db),
     runs: runReader(db),
     versions: versionReader(db),
@@ -75,5 +79,6 @@ export type {
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
+export type { ProgressRow } from './progress.js';
 export type { RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

@@ -5,6 +5,7 @@ import { LedgerWriter } from '../activities/ledger-writer.js';
 import { createServices } from '../activities/services/services.js';
 import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
+import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
 import { readWorkerSettings } from './settings.js';
 import { createHeavyWorker, createSchedulerWorker } from './workers.js';
@@ -28,10 +29,10 @@ async function main(): Promise<void> {
     console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const { namespace, taskQueue } = settings;
-  const services = createServices(
-    { ...(settings.httpAllow && { http: { allow: settings.httpAllow } }) },
-    { temporal: { connection, namespace, taskQueue } },
-  );
+  const services = createServices(overridden({}, settings), {
+    env: process.env,
+    temporal: { connection, namespace, taskQueue },
+  });
   const options = {
     connection,
     namespace: settings.namespace,

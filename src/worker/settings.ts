@@ -12,6 +12,10 @@ export interface WorkerSettings {
   tasksModule?: string;
   /** Networks that tasks may call beside the public internet; undefined: as the configuration says. */
   httpAllow?: string[];
+  /** Address of the object store; it outranks the configuration's. */
+  objects?: string;
+  /** Folder of secrets; it outranks the configuration's. */
+  secretsFolder?: string;
   bundlePath: string;
 }
 
@@ -29,6 +33,8 @@ export interface WorkerSettings {
  * | CARILLON_MAX_CACHED_JOBS | jobs kept in memory | 2000 |
  * | CARILLON_TASKS | module with the user's tasks | carillon.config.* in the working folder |
  * | CARILLON_HTTP_ALLOW | networks that tasks may call beside the public internet, CIDR with commas between | none |
+ * | CARILLON_OBJECTS | object store: `file:///folder` or `s3://bucket/prefix?region=…` | what the configuration says |
+ * | CARILLON_SECRETS_FOLDER | folder with one file per secret | what the configuration says |
  *
  * @throws CarillonError CONFIG_INVALID
  */
@@ -45,6 +51,8 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     maxCachedJobs: positive(env, 'CARILLON_MAX_CACHED_JOBS', 2000),
     tasksModule: env.CARILLON_TASKS || undefined,
     httpAllow: env.CARILLON_HTTP_ALLOW?.split(',').filter((network) => network.trim() !== ''),
+    objects: env.CARILLON_OBJECTS || undefined,
+    secretsFolder: env.CARILLON_SECRETS_FOLDER || undefined,
     bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   };
 }

@@ -1,7 +1,13 @@
-import { CarillonError, show } from '../../core/errors.js';
+import { CarillonError } from '../../core/errors.js';
 import type { TaskDatabase, TaskFiles, TaskSecrets, TaskSettings, TaskWorkflows } from '../../core/task/services.js';
-import { createDatabases } from '../databases/databases.js';
+import { filesPrefix } from '../../objects/layout.js';
+import type { ObjectStore } from '../../objects/object-store.js';
+import { openObjectStore } from '../../objects/open.js';
+import { taskFiles } from '../../objects/task-files.js';
+import { createDatabases, databasesFromEnv } from '../databases/databases.js';
+import { RunLogs } from '../logs/run-logs.js';
 import { guardedFetch } from '../net/guarded-fetch.js';
+import { openSecrets } from '../secrets/secrets.js';
 import { createWorkflows, type TemporalLink } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
@@ -19,41 +25,54 @@ export interface Services {
   database(name: string): Promise<TaskDatabase>;
   files(run: RunIds): TaskFiles;
   workflows(run: RunIds): TaskWorkflows;
+  /** Where results and artifacts go; undefined: the configuration names no place. */
+  readonly objects?: ObjectStore;
+  /** What runs say, kept in the object store. */
+  readonly logs?: RunLogs;
+  /** Waits for what is still being written. */
   close(): Promise<void>;
 }
 
 /** What the process has beside its configuration. */
 export interface ProcessLinks {
   temporal?: TemporalLink;
+  /** Where secrets are looked for first. */
+  env?: Record<string, string | undefined>;
 }
 
-export function createServices(settings: TaskSettings, links: ProcessLinks = {}): Services {
-  const databases = createDatabases(settings.databases);
-  const missing = (what: string) => new CarillonError('CONFIG_INVALID', `This process has no ${what}.`);
+/** @throws CarillonError CONFIG_INVALID when a setting cannot be read; what does not answer is told by its first use */
+export function createServices(settings: TaskSettings, { env = {}, temporal }: ProcessLinks = {}): Services {
+  const databases = createDatabases({ ...settings.databases, ...databasesFromEnv(env) });
+  const { url } = settings.objects ?? {};
+  const objects = url === undefined ? undefined : openObjectStore(url);
+  const logs = objects && new RunLogs(objects);
   return {
     settings,
-    secrets: {
-      async get(name) {
-        throw missing(`secret ${show(name)}`);
-      },
-    },
+    secrets: openSecrets({ env, folder: settings.secrets?.folder }),
+    objects,
+    logs,
     fetch: guardedFetch(settings.http),
-    database: (name) => databases.get(name),
-    files: () => ({
-      async put() {
-        throw missing('object store');
-      },
-      async get() {
-        throw missing('object store');
-      },
-    }),
-    workflows: links.temporal
-      ? createWorkflows(links.temporal)
-      : () => ({
-          async execute() {
-            throw missing('connection to Temporal');
-          },
-        }),
-    close: () => databases.close(),
+    database: databases.get,
+    files: (run) => (objects ? taskFiles(objects, filesPrefix(run)) : noFiles),
+    workflows: temporal ? createWorkflows(temporal) : () => noWorkflows,
+    async close() {
+      await Promise.all([logs?.settle(), databases.close()]);
+      objects?.close();
+    },
   };
+}
+
+const noWorkflows: TaskWorkflows = {
+  async execute() {
+    throw new CarillonError('CONFIG_INVALID', 'This process has no connection to Temporal.');
+  },
+};
+
+const noFiles: TaskFiles = { put: noObjects, get: noObjects };
+
+async function noObjects(): Promise<never> {
+  throw new CarillonError('CONFIG_INVALID', 'This process has no object store.', {
+    field: 'objects.url',
+    hint: 'Name one in the configuration, or by CARILLON_OBJECTS.',
+  });
 }

@@ -1,7 +1,8 @@
-import { CarillonError, show } from '../../core/errors.js';
 import type { RunFilter, RunKey } from '../../store/store.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import { runListInput, runRef } from '../inputs.js';
+import { noSuchRun } from '../runs/locate.js';
+import { logProcedures } from '../runs/logs.js';
 import { procedure, router } from '../trpc.js';
 import { runPage, runView } from '../views.js';
 
@@ -13,15 +14,7 @@ export const runsRouter = router({
     .query(async ({ ctx, input: { project, runId } }) => {
       const run = await ctx.store.runs.get(project, runId);
       if (run) return run;
-      throw new CarillonError(
-        'RUN_NOT_FOUND',
-        `Expected \`runId\` to be a run of project ${show(project)}, got ${show(runId)}.`,
-        {
-          field: 'runId',
-          value: runId,
-          hint: 'A run is in the ledger when it has ended or taken longer than a second; jobs.status shows those in progress.',
-        },
-      );
+      throw noSuchRun(project, runId);
     }),
 
   list: procedure
@@ -34,4 +27,6 @@ export const runsRouter = router({
       const page = await ctx.store.runs.list(filter satisfies RunFilter, { limit, after });
       return { items: page.items, nextCursor: page.next && encodeCursor(query, page.next) };
     }),
+
+  ...logProcedures,
 });

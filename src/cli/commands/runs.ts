@@ -64,7 +64,7 @@ function runTable(items: RunView[], output: Output): string {
       run.attempt,
       output.time(run.scheduledAt),
       took(run),
-      whyOf(run),
+      whyOf(run) || (run.finishedAt ? '' : progressOf(run)),
     ]),
   );
 }
@@ -85,8 +85,20 @@ function runFields(run: RunView, output: Output): string {
     ['definition', `version ${run.definitionVersion}`],
     ['input', run.input === undefined ? undefined : JSON.stringify(run.input)],
     ['result', run.result === undefined ? undefined : JSON.stringify(run.result)],
+    ['kept at', run.resultLocation],
+    ['progress', progressOf(run)],
+    [
+      'log',
+      run.log && `${run.log.lines} lines${run.log.truncated ? ', not all' : ''}: carillon runs logs ${run.runId}`,
+    ],
     ['worker', run.worker],
   ]);
+}
+
+function progressOf({ progress }: RunView): string {
+  if (!progress) return '';
+  const { done, total, note } = progress;
+  return `${done}${total === undefined ? '' : ` of ${total}`}${note ? `: ${note}` : ''}`;
 }
 
 export function took({ startedAt, finishedAt }: Pick<RunView, 'startedAt' | 'finishedAt'>): string {

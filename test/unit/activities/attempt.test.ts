@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Attempt, makeAttempt } from '../../../src/activities/attempt.js';
 import { runErrorOf } from '../../../src/activities/failure.js';
-import { keepResult } from '../../../src/activities/result.js';
 import { CarillonError } from '../../../src/core/errors.js';
 import type { TaskContext } from '../../../src/core/task/context.js';
 import { defineTask } from '../../../src/core/task/task.js';
@@ -81,11 +80,4 @@ test('the code and the causes of an error', () => {
   expect(runErrorOf('text')).toEqual({ code: 'TASK_FAILED', message: 'text' });
   expect(runErrorOf(new Error('a', { cause: new Error('b', { cause: new Error('a') }) })).message).toBe('a: b');
   expect(runErrorOf(new Error('x'.repeat(5000))).message).toHaveLength(2000);
-});
-
-test('results are kept as JSON, up to a bound', () => {
-  expect(keepResult({ at: new Date(0), none: undefined })).toEqual({ at: '1970-01-01T00:00:00.000Z' });
-  expect(keepResult(undefined)).toBeUndefined();
-  expect(keepResult(1n)).toMatchObject({ omitted: expect.stringContaining('BigInt') });
-  expect(keepResult('x'.repeat(20_000))).toMatchObject({ omitted: expect.stringContaining('bytes') });
 });

@@ -26,7 +26,7 @@ const folders: Record<string, string[]> = {
 /** Types may come from further. */
 const types: Record<string, string[]> = { cli: ['api/'] };
 /** What this package offers to others; it holds nothing of its own. */
-const entry = ['core/', 'api/client', 'api/router', 'api/views'];
+const entry = ['core/', 'api/client', 'api/router', 'api/views', 'api/log-views'];
 
 /** Packages and parts of Node that only these may import: files by path, or folders by prefix. */
 const reserved: [packages: RegExp, who: RegExp][] = [
@@ -43,7 +43,8 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^csv-stringify\/sync$/, /^activities\/tasks\/etl\//],
   [/^@aws-sdk\/client-dynamodb$/, /^activities\/tasks\/dynamodb\//],
   [/^(@trpc\/|fastify$)/, /^api\//],
-  [/^(commander|cli-table3|yaml)$/, /^cli\//],
+  [/^(commander|cli-table3|cli-progress|yaml)$/, /^cli\//],
+  [/^@aws-sdk\/(client-s3|lib-storage)$/, /^objects\//],
   [/^@electric-sql\//, /^embedded\//],
   [/^dockerode$/, /^activities\/sandbox\/docker\//],
   [/^ical\.js$/, /^core\/schedule\/(rrule\/text|exclusion\/icalendar)\.ts$/],
