@@ -20,4 +20,5 @@ export type { Schedule } from './core/schedule/schema.js';
 export type { JobState, NotRunReason, RunState } from './core/states.js';
 export { type CarillonConfig, defineConfig } from './core/task/config.js';
 export type { TaskContext } from './core/task/context.js';
+export { giveUp, retryAfter, skip, type TaskOutcome } from './core/task/outcome.js';
 export { type AnyTask, defineTask, type Task } from './core/task/task.js';

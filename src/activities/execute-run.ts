@@ -46,7 +46,7 @@ export async function executeRun(deps: RunDependencies, request: RunRequest): Pr
   const recorded = attempt > 1 || late ? await recordedBefore(deps, request) : undefined;
   if (recorded) return recorded;
   if (request.holdUntil) await hold(deps, Date.parse(request.holdUntil), cancellationSignal);
-  const report = new RunReport(deps, request, attempt, firstStart());
+  const report = new RunReport(deps, request, attempt, firstStart(), deps.now());
 
   const show = setTimeout(() => report.running(), shownAfterMs);
   let details: unknown = info.heartbeatDetails;
