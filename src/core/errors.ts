@@ -16,6 +16,7 @@ export const errorCodes = {
   TASK_UNKNOWN: { status: 400, summary: 'No task of that name is registered.' },
   TASK_INPUT_INVALID: { status: 400, summary: "The input does not fit the task's schema." },
   TASK_INVALID: { status: 400, summary: 'A task definition cannot be registered.' },
+  TASK_MODULE_BROKEN: { status: 500, summary: 'A module of tasks does not load; the tasks of the others do.' },
   LIGHT_BOUND_EXCEEDED: { status: 400, summary: 'The light lane is for attempts of at most 2 s.' },
   PAYLOAD_TOO_LARGE: { status: 413, summary: 'The input is larger than the limit.' },
   FILE_INVALID: { status: 400, summary: 'A job file cannot be read.' },

@@ -31,3 +31,8 @@ export function isOutcome(value: unknown): value is TaskOutcome {
 function outcome(value: TaskOutcome): TaskOutcome {
   return Object.defineProperty(value, mark, { value: true });
 }
+
+/** An outcome that came from another process, as one again. */
+export function revive(plain: TaskOutcome): TaskOutcome {
+  return outcome({ ...plain });
+}
