@@ -11,6 +11,8 @@ export type {
   PreviewView,
   RunView,
   StatusView,
+  TaskListView,
+  TaskView,
   TriggerView,
 } from './api/views.js';
 export type { DefinitionInput, Lane } from './core/definition.js';

@@ -6,9 +6,11 @@ import { addCalendars } from './commands/calendars.js';
 import { addDoctor } from './commands/doctor.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
+import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
+import { addTasks } from './commands/tasks.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
 import type { Io } from './io.js';
@@ -42,6 +44,8 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
+  addNew(program.command('new').description('make files for what one writes oneself'), io);
   addNext(program, io);
   addSimulate(program, io);
   addApply(program, io, setExitCode);
