@@ -12,6 +12,8 @@ export type {
   PreviewView,
   RunView,
   StatusView,
+  TaskListView,
+  TaskView,
   TriggerView,
 } from './api/views.js';
 export type { DefinitionInput, Lane } from './core/definition.js';
@@ -21,4 +23,5 @@ export type { Schedule } from './core/schedule/schema.js';
 export type { JobState, NotRunReason, RunState } from './core/states.js';
 export { type CarillonConfig, defineConfig } from './core/task/config.js';
 export type { TaskContext } from './core/task/context.js';
+export { giveUp, retryAfter, skip, type TaskOutcome } from './core/task/outcome.js';
 export { type AnyTask, defineTask, type Task } from './core/task/task.js';

@@ -59,7 +59,7 @@ export async function executeRun(
   const { project } = request.snapshot;
   const run = { project, runId: request.runId, scheduledAt: request.scheduledAt, attempt };
   const evidence = new Evidence({ run, resumes, board, services: deps.services, now: deps.now, log: deps.log });
-  const report = new RunReport(deps, request, attempt, firstStart(), evidence);
+  const report = new RunReport(deps, request, attempt, { run: firstStart(), attempt: deps.now() }, evidence);
 
   const show = setTimeout(() => report.running(), shownAfterMs);
   let details: unknown = info.heartbeatDetails;

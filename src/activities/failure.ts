@@ -11,6 +11,20 @@ export function runErrorOf(error: unknown): RunError {
   return { code: codeOf(error), message: messageOf(error).slice(0, longestMessage) };
 }
 
+/** What caused the error, the nearest first; undefined when nothing did. */
+export function causesOf(error: unknown): RunError[] | undefined {
+  const causes: RunError[] = [];
+  for (let cause = causeOf(error); cause !== undefined && causes.length < 5; cause = causeOf(cause)) {
+    const message = cause instanceof Error ? cause.message || cause.name : String(cause);
+    causes.push({ code: codeOf(cause), message: message.slice(0, longestMessage) });
+  }
+  return causes.length > 0 ? causes : undefined;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? (error.cause ?? undefined) : undefined;
+}
+
 function codeOf(error: unknown): string {
   if (error instanceof CarillonError) return error.code;
   if (!(error instanceof Error)) return 'TASK_FAILED';

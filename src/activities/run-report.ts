@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { ApplicationFailure } from '@temporalio/activity';
-import type { LedgerEntry, RunError, RunReceipt, RunRequest, RunSummary } from '../core/contract.js';
+import type { FailedAttempt, LedgerEntry, RunError, RunReceipt, RunRequest, RunSummary } from '../core/contract.js';
+import { errorFingerprint } from '../core/fingerprint.js';
 import { isoTime } from '../core/ids.js';
 import { planFor } from '../core/prepare.js';
 import { afterRun } from '../core/projection.js';
@@ -18,16 +19,22 @@ const logPatienceMs = { light: 200, standard: 3000, heavy: 3000 };
 const resultPatienceMs = { light: 500, standard: 30_000, heavy: 30_000 };
 /** Nothing waits for the news that a run is under way. */
 const newsPatienceMs = 5000;
+/** Of a reason that a task states, characters. */
+const longestDetail = 1000;
 const interrupted: RunError = { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
+
+type RunEnd = Pick<RunSummary, 'state' | 'error' | 'reason' | 'detail'>;
 
 /** Tells the ledger and the workflow how an attempt goes. */
 export class RunReport {
-  /** @param startedAt of the first attempt, ms */
+  /**
+   * @param began when the run and this attempt began, ms
+   */
   constructor(
     private readonly deps: RunDependencies,
     private readonly request: RunRequest,
     private readonly attempt: number,
-    private readonly startedAt: number,
+    private readonly began: { run: number; attempt: number },
     private readonly evidence: Evidence,
   ) {}
 
@@ -43,11 +50,17 @@ export class RunReport {
    * again, or what ends the run with its receipt inside. In the light lane everything is returned.
    */
   async ended(outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
+    if (outcome.state === 'skipped') {
+      const why = { reason: 'by_task', detail: outcome.reason.slice(0, longestDetail) } as const;
+      return this.#end({ state: 'skipped', ...why }, outcome, finishedAt);
+    }
     const error = outcome.state === 'interrupted' ? interrupted : 'error' in outcome ? outcome.error : undefined;
     if (!error) return this.#end({ state: outcome.state as RunSummary['state'] }, outcome, finishedAt);
     const code = outcome.state === 'interrupted' ? undefined : error.code;
-    const wait = waitBeforeNext(this.request.snapshot.definition, this.attempt, code, finishedAt - this.startedAt);
-    if (wait !== undefined) return this.#retry(error, wait, finishedAt);
+    const { definition } = this.request.snapshot;
+    const asked = 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined;
+    const wait = waitBeforeNext(definition, this.attempt, code, finishedAt - this.began.run, asked);
+    if (wait !== undefined) return this.#retry(error, outcome, wait, finishedAt);
     const receipt = await this.#end(
       { state: outcome.state === 'timed_out' ? 'timed_out' : 'failed', error },
       outcome,
@@ -62,14 +75,15 @@ export class RunReport {
     });
   }
 
-  async #end(end: Pick<RunSummary, 'state' | 'error'>, outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
+  async #end(end: RunEnd, outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
     const { request } = this;
     const summary = this.#summary({ ...end, finishedAt: isoTime(finishedAt) });
     const [left, result] = await Promise.all([
       this.evidence.close(logPatienceMs[request.via]),
       'result' in outcome ? this.#keep(outcome.result) : {},
     ]);
-    const entry: LedgerEntry = { ...this.#entry(summary), ...left, ...result };
+    const why = evidenceOf(summary.error, outcome);
+    const entry: LedgerEntry = { ...this.#entry(summary), ...why, ...left, ...result };
     const plan = this.#plan();
     const { snapshot: before, last, standalone } = request;
     const snapshot = standalone ? before : afterRun(before, summary, last, plan);
@@ -80,11 +94,23 @@ export class RunReport {
     return { summary, recorded, entry: recorded ? undefined : entry, ackedSeq: acked(request, recorded), plan };
   }
 
-  async #retry(error: RunError, waitMs: number, finishedAt: number): Promise<RunReceipt> {
+  async #retry(error: RunError, outcome: Outcome, waitMs: number, finishedAt: number): Promise<RunReceipt> {
     const { request } = this;
     const summary = this.#summary({ state: 'retrying', error });
     const left = await this.evidence.close(logPatienceMs[request.via]);
-    const batch = { snapshot: request.snapshot, entries: [...request.outbox, { ...this.#entry(summary), ...left }] };
+    const bare = this.#entry(summary);
+    const why = evidenceOf(error, outcome);
+    const failedAttempt: FailedAttempt = {
+      attempt: this.attempt,
+      state: outcome.state === 'timed_out' ? 'timed_out' : 'failed',
+      startedAt: isoTime(this.began.attempt),
+      finishedAt: isoTime(finishedAt),
+      error,
+      causes: why.errorCauses,
+      worker: bare.worker,
+    };
+    const entry: LedgerEntry = { ...bare, ...why, ...left, failedAttempt };
+    const batch = { snapshot: request.snapshot, entries: [...request.outbox, entry] };
     const written = this.deps.ledger.write(batch, patienceMs[request.via]);
     if (request.via !== 'light') {
       throw ApplicationFailure.create({ message: error.message, type: error.code, nextRetryDelay: waitMs });
@@ -110,10 +136,10 @@ export class RunReport {
     return plan && planFor(snapshot.definition, plan);
   }
 
-  #summary(end: Pick<RunSummary, 'state' | 'error' | 'finishedAt'>): RunSummary {
+  #summary(end: RunEnd & Pick<RunSummary, 'finishedAt'>): RunSummary {
     const { runId, scheduledAt, trigger, effectiveAt, detail } = this.request;
     const moved = { ...(effectiveAt !== undefined && { effectiveAt }), ...(detail !== undefined && { detail }) };
-    return { runId, scheduledAt, trigger, ...moved, attempt: this.attempt, startedAt: isoTime(this.startedAt), ...end };
+    return { runId, scheduledAt, trigger, ...moved, attempt: this.attempt, startedAt: isoTime(this.began.run), ...end };
   }
 
   #entry(summary: RunSummary): LedgerEntry {
@@ -121,6 +147,16 @@ export class RunReport {
     const worker = `${process.pid}@${hostname()}/${via}`;
     return { ...summary, definitionVersion: snapshot.definitionVersion, input, worker };
   }
+}
+
+/** What the ledger keeps of an error beside its message. */
+function evidenceOf(
+  error: RunError | undefined,
+  outcome: Outcome,
+): Pick<LedgerEntry, 'errorFingerprint' | 'errorCauses'> {
+  if (!error) return {};
+  const causes = 'causes' in outcome ? outcome.causes : undefined;
+  return { errorFingerprint: errorFingerprint(error), ...(causes && { errorCauses: causes }) };
 }
 
 /** How a run ended by the ledger; undefined when it has not, or the database is away. */

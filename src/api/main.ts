@@ -1,5 +1,5 @@
 /** The API process: `node dist/api/main.js`. Settings are environment variables, see docs/configuration.md. */
-import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
+import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
@@ -16,7 +16,9 @@ const log = jsonLog(process.stderr, now);
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasks));
+  const { registry } = await loadConfig(findTasksModule(process.cwd(), settings.tasks));
+  for (const { code, message, details } of registry.broken.map(brokenModuleError))
+    log('error', message, { code, ...details });
   const store = createStore({ url: settings.databaseUrl });
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });

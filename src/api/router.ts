@@ -5,6 +5,7 @@ import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
 import { systemRouter } from './routers/system.js';
+import { tasksRouter } from './routers/tasks.js';
 import { router } from './trpc.js';
 
 /** All procedures. `Tasks` types the input of definitions for clients; at run time there is one router. */
@@ -14,6 +15,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     calendars: calendarsRouter,
     backfills: backfillsRouter,
     runs: runsRouter,
+    tasks: tasksRouter,
     schedules: schedulesRouter,
     system: systemRouter,
   });

@@ -4,6 +4,7 @@ import { jobStates } from '../core/states.js';
 import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
 export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
+export { type TaskListView, type TaskView, taskListView, taskView } from './tasks/views.js';
 
 export const countersView = z.object({
   succeeded: z.number().describe('Runs that succeeded.'),

@@ -9,11 +9,13 @@ import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
+import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRunJob } from './commands/run-job.js';
 import { addRunLogs } from './commands/run-logs.js';
 import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
+import { addTasks } from './commands/tasks.js';
 import { addValidate } from './commands/validate.js';
 import { addVersions } from './commands/versions.js';
 import { exitCodeHelp } from './exit.js';
@@ -51,6 +53,8 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
+  addNew(program.command('new').description('make files for what one writes oneself'), io);
   addNext(program, io);
   addSimulate(program, io);
   addApply(program, io, setExitCode);

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { type Plan, type PlanEntry, type PlanRequest, type PreparedDefinition, planLength } from './contract.js';
-import { type Definition, definitionSchema, type Lane, type SubmittedDefinition } from './definition.js';
+import {
+  type Definition,
+  type DefinitionInput,
+  definitionSchema,
+  type Lane,
+  type Retry,
+  retrySchema,
+  type SubmittedDefinition,
+} from './definition.js';
 import { CarillonError } from './errors.js';
 import { isoTime } from './ids.js';
 import { isOnce } from './projection.js';
@@ -40,18 +48,20 @@ export function prepareDefinition(
   const input = checkInput(submitted.input, task.input);
   const lane = submitted.lane ?? task.lane ?? 'standard';
   const timeout = attemptBound(lane, submitted.timeouts.attempt, task);
+  const retry = mergedRetry((raw as { retry?: DefinitionInput['retry'] }).retry, task);
   const schedule = normaliseSchedule(submitted.schedule, now, resolved);
   const definition: Definition = {
     ...submitted,
     input,
     lane,
+    retry,
     schedule,
     catchUp: boundedCatchUp(submitted.catchUp, schedule),
     timeouts: { ...submitted.timeouts, attempt: timeout },
   };
   return {
     definition,
-    digest: digestOf({ ...submitted, schedule: submittedSchedule(schedule) }),
+    digest: digestOf({ ...submitted, retry, schedule: submittedSchedule(schedule) }),
     words: describeSchedule(schedule),
     plan: firstPlan(definition, now),
   };
@@ -60,6 +70,11 @@ export function prepareDefinition(
 /** Bound of one attempt: what was asked for, else the task's if it is meant for this lane, else the lane's. */
 export function attemptBound(lane: Lane, asked: string | undefined, task: Pick<AnyTask, 'lane' | 'timeout'>): string {
   return attemptTimeout(lane, asked ?? (task.lane === lane || !task.lane ? task.timeout : undefined));
+}
+
+/** Field by field: what was asked for, else what the task says, else the usual. */
+export function mergedRetry(asked: DefinitionInput['retry'], task: Pick<AnyTask, 'retry'>): Retry {
+  return retrySchema.parse({ ...task.retry, ...asked });
 }
 
 /** How old an occurrence may be to be caught up, where the definition does not say. */
@@ -129,7 +144,7 @@ export function checkInput(input: unknown, schema: z.ZodType, field = 'input'): 
 export function parseWith<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-  code: 'INPUT_INVALID' | 'TASK_INPUT_INVALID',
+  code: 'INPUT_INVALID' | 'TASK_INPUT_INVALID' | 'TASK_OUTPUT_INVALID',
   prefix = '',
 ): z.output<Schema> {
   const result = schema.safeParse(value);

@@ -39,7 +39,8 @@ export function isOnce(schedule: Schedule): boolean {
 
 /** How a job ends whose schedule has nothing left: a job of one occurrence fares as its run did. */
 export function closedState(schedule: Schedule, lastRun: RunSummary | null): JobState {
-  if (!isOnce(schedule) || !lastRun || lastRun.state === 'succeeded') return 'completed';
+  if (!isOnce(schedule) || !lastRun || lastRun.state === 'succeeded' || lastRun.reason === 'by_task')
+    return 'completed';
   return lastRun.state === 'cancelled' ? 'cancelled' : 'failed';
 }
 

@@ -9,7 +9,7 @@ import { CarillonError, type FieldFault, isErrorCode } from './errors.js';
 export function schemaFault(
   error: z.ZodError,
   input: unknown,
-  code: 'INPUT_INVALID' | 'TASK_INPUT_INVALID' = 'INPUT_INVALID',
+  code: 'INPUT_INVALID' | 'TASK_INPUT_INVALID' | 'TASK_OUTPUT_INVALID' = 'INPUT_INVALID',
   prefix = '',
 ): CarillonError {
   const faults = error.issues.flatMap((issue): FieldFault[] => {
@@ -28,7 +28,11 @@ export function schemaFault(
       field: faults[0]?.field,
       value: faults[0]?.value,
       faults,
-      hint: own?.hint ?? 'Correct the fields named and submit again; nothing was stored.',
+      hint:
+        own?.hint ??
+        (code === 'TASK_OUTPUT_INVALID'
+          ? 'Correct what the task returns, or its `output` schema.'
+          : 'Correct the fields named and submit again; nothing was stored.'),
     },
   );
 }

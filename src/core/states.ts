@@ -13,8 +13,8 @@ export const jobTransitions = {
 export const runTransitions = {
   scheduled: ['queued', 'running', 'skipped', 'missed', 'cancelled'],
   queued: ['running', 'skipped', 'cancelled'],
-  running: ['succeeded', 'failed', 'timed_out', 'cancelled', 'retrying'],
-  retrying: ['running', 'succeeded', 'failed', 'timed_out', 'cancelled'],
+  running: ['succeeded', 'failed', 'timed_out', 'cancelled', 'skipped', 'retrying'],
+  retrying: ['running', 'succeeded', 'failed', 'timed_out', 'cancelled', 'skipped'],
   succeeded: [],
   failed: [],
   timed_out: [],
@@ -51,5 +51,6 @@ export const notRunReasons = [
   'buffer_full',
   'replaced',
   'job_cancelled',
+  'by_task',
 ] as const;
 export type NotRunReason = (typeof notRunReasons)[number];

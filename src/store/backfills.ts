@@ -112,7 +112,7 @@ export function backfillStore(db: Kysely<Database>): BackfillStore {
         .where('project', '=', project)
         .where('job_id', '=', jobId)
         .where(sql<boolean>`scheduled_at = any (${times}::timestamptz[])`)
-        .where('state', 'in', tookPlace)
+        .where((where) => where.or([where('state', 'in', tookPlace), where('reason', '=', 'by_task')]))
         .orderBy('scheduled_at')
         // A run in progress has the last word.
         .orderBy(sql`finished_at desc nulls first`)

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
-import type { JobSnapshot, LedgerEntry } from '../core/contract.js';
+import type { FailedAttempt, JobSnapshot, LedgerEntry } from '../core/contract.js';
 import { isTerminal, runStates } from '../core/states.js';
 import { type Columns, incoming, names, overwrite, parameters } from './columns.js';
 import type { Database } from './schema.js';
@@ -16,6 +16,7 @@ export interface LedgerBatch {
  * Writes any number of batches in one statement: all of them or, on an error, none. Repeating a write changes nothing.
  * - jobs: a snapshot replaces the row only when its revision is higher.
  * - job_versions: the first definition seen of a version stays.
+ * - attempts: the first news of an attempt that failed stays.
  * - runs: news replace a run that has not ended, if they are further on; a run that has ended never changes.
  *
  * Rows are touched in the order of tables and keys, so that concurrent writers wait for each other and never in a circle.
@@ -23,7 +24,11 @@ export interface LedgerBatch {
 export async function writeLedger(db: Kysely<Database>, batches: LedgerBatch[]): Promise<void> {
   if (batches.length === 0) return;
   text ??= statement().compile(db).sql;
-  const values = [...parameters(snapshotColumns, snapshotRows(batches)), ...parameters(runColumns, runRows(batches))];
+  const values = [
+    ...parameters(snapshotColumns, snapshotRows(batches)),
+    ...parameters(attemptColumns, attemptRows(batches)),
+    ...parameters(runColumns, runRows(batches)),
+  ];
   await db.executeQuery(CompiledQuery.raw(text, values));
 }
 
@@ -44,6 +49,11 @@ function statement() {
       insert into job_versions (project, job_id, version, definition, digest, words, defined_at, defined_by)
       select project, job_id, definition_version, definition, digest, words, defined_at, defined_by
       from snapshots order by project, job_id, definition_version
+      on conflict do nothing
+    ), written_attempts as (
+      insert into attempts (${names(attemptColumns)})
+      select ${names(attemptColumns)} from ${incoming(attemptColumns)}
+      order by project, run_id, attempt
       on conflict do nothing
     )
     insert into runs (${names(runColumns)}, recorded_at)
@@ -114,6 +124,28 @@ const runColumns: Columns<EntryRow> = {
   error_fingerprint: ['text', (run) => run.errorFingerprint],
   error_causes: ['jsonb', (run) => run.errorCauses && storableJson(run.errorCauses)],
 };
+
+type AttemptEntry = FailedAttempt & { project: string; runId: string };
+
+const attemptColumns: Columns<AttemptEntry> = {
+  project: ['text', (attempt) => attempt.project],
+  run_id: ['text', (attempt) => attempt.runId],
+  attempt: ['integer', (attempt) => attempt.attempt],
+  state: ['text', (attempt) => attempt.state],
+  started_at: ['timestamptz', (attempt) => attempt.startedAt],
+  finished_at: ['timestamptz', (attempt) => attempt.finishedAt],
+  error_code: ['text', (attempt) => attempt.error.code],
+  error_message: ['text', (attempt) => attempt.error.message],
+  error_causes: ['jsonb', (attempt) => attempt.causes && storableJson(attempt.causes)],
+  worker: ['text', (attempt) => attempt.worker],
+};
+
+/** Attempts that failed, of all news of the runs: the news of a run that has gone on tell of them no less. */
+function attemptRows(batches: LedgerBatch[]): AttemptEntry[] {
+  return batches.flatMap(({ snapshot: { project }, entries }) =>
+    entries.flatMap(({ runId, failedAttempt }) => (failedAttempt ? [{ ...failedAttempt, project, runId }] : [])),
+  );
+}
 
 /** One row per version of a job's definition; the one with the job's highest revision is the `latest`. */
 function snapshotRows(batches: LedgerBatch[]): SnapshotRow[] {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type AttemptReader, attemptReader } from './attempts.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
@@ -25,6 +26,7 @@ export interface Store {
   writeProgress(rows: ProgressRow[]): Promise<void>;
   readonly jobs: JobReader;
   readonly runs: RunReader;
+  readonly attempts: AttemptReader;
   readonly versions: VersionReader;
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
@@ -60,6 +62,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     writeProgress: (rows) => writeProgress(db, rows),
     jobs: jobReader(db),
     runs: runReader(db),
+    attempts: attemptReader(db),
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pass } from '../activities/execute-run.js';
+import { HostPool } from '../activities/host/host-pool.js';
 import { LedgerWriter } from '../activities/ledger-writer.js';
 import { createServices } from '../activities/services/services.js';
-import { findTasksModule, loadRegistry } from '../activities/tasks/load.js';
+import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
@@ -17,7 +18,16 @@ async function main(): Promise<void> {
   setFlagsFromString('--stack-trace-limit=3');
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
-  const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
+  const configPath = findTasksModule(process.cwd(), settings.tasksModule);
+  const config = await loadConfig(configPath);
+  for (const broken of config.registry.broken) console.error(faultText(brokenModuleError(broken)));
+  const hosts = new HostPool({
+    ...config.hosts,
+    configPath: configPath ?? '',
+    concurrency: settings.concurrency,
+    onTrouble: (message) => console.error(message),
+  });
+  const registry = hosts.placeAll(config);
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,
@@ -29,7 +39,7 @@ async function main(): Promise<void> {
     console.error(JSON.stringify({ time: new Date().toISOString(), ...line }));
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const { namespace, taskQueue } = settings;
-  const services = createServices(overridden({}, settings), {
+  const services = createServices(overridden(config.settings, settings), {
     env: process.env,
     temporal: { connection, namespace, taskQueue },
   });
@@ -55,14 +65,17 @@ async function main(): Promise<void> {
   const running = worker.run();
   process.send?.({ type: 'ready' });
   await running;
-  await Promise.all([store.close(), services.close(), connection.close()]);
+  await Promise.all([hosts.close(), store.close(), services.close(), connection.close()]);
+}
+
+function faultText({ code, message, details: { hint } }: CarillonError): string {
+  return `error ${code}: ${message}${hint ? `\n  → ${hint}` : ''}`;
 }
 
 main().then(
   () => process.exit(0),
   (error) => {
-    const hint = error instanceof CarillonError && error.details.hint ? `\n  → ${error.details.hint}` : '';
-    console.error(error instanceof CarillonError ? `error ${error.code}: ${error.message}${hint}` : error);
+    console.error(error instanceof CarillonError ? faultText(error) : error);
     process.exit(1);
   },
 );

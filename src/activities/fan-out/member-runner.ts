@@ -5,7 +5,6 @@ import { memberInput } from '../../core/fan-out/member-input.js';
 import { memberRunId } from '../../core/ids.js';
 import { waitBeforeNext } from '../../core/retry.js';
 import type { RunError } from '../../core/run.js';
-import { isOutcome, type TaskOutcome } from '../../core/task/outcome.js';
 import type { AnyTask } from '../../core/task/task.js';
 import { makeAttempt, type Outcome } from '../attempt.js';
 import type { RunDependencies } from '../execute-run.js';
@@ -101,16 +100,15 @@ function endOf(outcome: Outcome): MemberEnd & { final?: boolean; waitMs?: number
       return { state: 'stopped' };
     case 'failed':
     case 'timed_out':
-      return { state: 'failed', error: outcome.error };
+      return {
+        state: 'failed',
+        error: outcome.error,
+        final: outcome.error.code === 'GAVE_UP',
+        ...(outcome.retryAfterMs !== undefined && { waitMs: outcome.retryAfterMs }),
+      };
+    case 'skipped':
+      return { state: 'skipped' };
     case 'succeeded':
-      return isOutcome(outcome.result) ? endAsAsked(outcome.result) : { state: 'succeeded' };
+      return { state: 'succeeded' };
   }
-}
-
-function endAsAsked(asked: TaskOutcome): ReturnType<typeof endOf> {
-  if (asked.kind === 'skip') return { state: 'skipped' };
-  const error = { code: 'TASK_FAILED', message: asked.reason ?? 'The task asked for another attempt.' };
-  return asked.kind === 'giveUp'
-    ? { state: 'failed', error, final: true }
-    : { state: 'failed', error, waitMs: asked.waitMs };
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { toCarillonError } from '../../api/client.js';
-import type { HealthView } from '../../api/views.js';
+import type { HealthView, TaskListView } from '../../api/views.js';
 import { exitCodes } from '../exit.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
@@ -32,6 +32,7 @@ export function addDoctor(program: Command, io: Io, setExitCode: (code: number) 
           detail: `${address.url} (${address.from}), version ${health.version}`,
         });
         checks.push(checkClock(Date.parse(health.time), asked, io.now()), ...checkHealth(health));
+        checks.push(checkTasks(await client.tasks.list.query()));
       } catch (error) {
         const { message, details } = toCarillonError(error);
         checks.push({
@@ -93,6 +94,17 @@ function checkHealth({ temporal, store, workers }: HealthView): Check[] {
     pollers('Scheduler workers', workers.scheduler, 'failed'),
     pollers('Heavy workers', workers.heavy, 'warning'),
   ];
+}
+
+function checkTasks({ items, broken }: TaskListView): Check {
+  const registered = `${new Set(items.map(({ name }) => name)).size} registered`;
+  if (broken.length === 0) return { name: 'Tasks', result: 'ok', detail: registered };
+  return {
+    name: 'Tasks',
+    result: 'warning',
+    detail: `${registered}; ${broken.length} ${broken.length === 1 ? 'module does' : 'modules do'} not load`,
+    hint: broken.map(({ module, message }) => `${module}: ${message}`).join('; '),
+  };
 }
 
 function pollers(name: string, count: number, result: 'failed' | 'warning'): Check {

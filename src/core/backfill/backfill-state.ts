@@ -14,6 +14,8 @@ const counterOf: Partial<Record<RunState, 'succeeded' | 'failed' | 'timedOut' | 
   failed: 'failed',
   timed_out: 'timedOut',
   cancelled: 'cancelled',
+  // The task looked, and there was nothing to do.
+  skipped: 'succeeded',
 };
 
 /** A backfill's state and every rule that changes it. Plain, as the job's: `now` comes in, ms. */

@@ -17,14 +17,15 @@ export class FailureWatch {
   constructor(private readonly carry: JobCarry) {}
 
   /** Takes in how a run ended at `now` (ms). Cancelled runs say nothing about whether the job works. */
-  judge({ state, trigger, error }: RunSummary, now: number): FailureVerdict {
+  judge({ state, reason, trigger, error }: RunSummary, now: number): FailureVerdict {
     const { pause, definition } = this.carry.job;
     const failed = state === 'failed' || state === 'timed_out';
-    if (state === 'succeeded') delete this.carry.failures;
+    const succeeded = state === 'succeeded' || reason === 'by_task';
+    if (succeeded) delete this.carry.failures;
     else if (failed) this.carry.failures = (this.carry.failures ?? 0) + 1;
     if (pause?.failures !== undefined) {
       if (trigger !== 'probe') return undefined;
-      if (state === 'succeeded') return { resume: true };
+      if (succeeded) return { resume: true };
       if (failed) pause.failures += 1;
       return { probeAt: this.#probeAt(now) };
     }

@@ -19,7 +19,7 @@ export function giveUp(reason: string): TaskOutcome {
   return outcome({ kind: 'giveUp', reason });
 }
 
-/** There was nothing to do: the run succeeded, and the ledger says so with the reason. */
+/** There was nothing to do: the run ends as `skipped`, and the ledger says so with the reason. */
 export function skip(reason: string): TaskOutcome {
   return outcome({ kind: 'skip', reason });
 }
@@ -30,4 +30,9 @@ export function isOutcome(value: unknown): value is TaskOutcome {
 
 function outcome(value: TaskOutcome): TaskOutcome {
   return Object.defineProperty(value, mark, { value: true });
+}
+
+/** An outcome that came from another process, as one again. */
+export function revive(plain: TaskOutcome): TaskOutcome {
+  return outcome({ ...plain });
 }

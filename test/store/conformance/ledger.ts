@@ -24,6 +24,34 @@ const news: [known: Partial<LedgerEntry>, arriving: Partial<LedgerEntry>, outcom
 
 export function describeLedger(bench: Bench): void {
   describe('writes', () => {
+    it('keeps each failed attempt once, whatever becomes of the run', async () => {
+      const project = newProject();
+      const failure = (attempt: number): Partial<LedgerEntry> => ({
+        state: 'retrying',
+        attempt,
+        error: { code: 'HTTP_STATUS', message: `got 50${attempt}` },
+        errorFingerprint: 'HTTP_STATUS got #',
+        failedAttempt: {
+          attempt,
+          state: attempt === 2 ? 'timed_out' : 'failed',
+          finishedAt: times(3)[attempt - 1] as string,
+          error: { code: 'HTTP_STATUS', message: `got 50${attempt}` },
+          ...(attempt === 1 && { startedAt: times(1)[0], causes: [{ code: 'EPIPE', message: 'gone' }], worker: 'w' }),
+        },
+      });
+      const job = snapshot(project, 'a');
+      // One statement holds the news of two attempts; the second write repeats them, after the run has ended.
+      await bench.store.write([{ snapshot: job, entries: [entry('a@1', failure(1)), entry('a@1', failure(2))] }]);
+      await bench.store.write([{ snapshot: job, entries: [entry('a@1', { attempt: 3 })] }]);
+      await bench.store.write([{ snapshot: job, entries: [entry('a@1', failure(2))] }]);
+      const attempts = await bench.store.attempts.list(project, 'a@1');
+      expect(attempts).toEqual([1, 2].map((attempt) => failure(attempt).failedAttempt));
+      const run = await bench.store.runs.get(project, 'a@1');
+      expect(run).toMatchObject({ state: 'succeeded', attempt: 3 });
+      expect(run).not.toHaveProperty('errorFingerprint');
+      expect(await bench.store.attempts.list(project, 'a@2')).toEqual([]);
+    });
+
     it('lets the highest revision win under 50 concurrent writers', async () => {
       const project = newProject();
       const stores = Array.from({ length: 5 }, () => createStore({ url: bench.url, ...patient }));

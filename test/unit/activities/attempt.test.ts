@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Attempt, makeAttempt } from '../../../src/activities/attempt.js';
-import { runErrorOf } from '../../../src/activities/failure.js';
+import { causesOf, runErrorOf } from '../../../src/activities/failure.js';
 import { CarillonError } from '../../../src/core/errors.js';
 import type { TaskContext } from '../../../src/core/task/context.js';
+import { giveUp, retryAfter, skip } from '../../../src/core/task/outcome.js';
 import { defineTask } from '../../../src/core/task/task.js';
 import { testContext } from '../../../src/kit/task-run.js';
 
@@ -80,4 +81,58 @@ test('the code and the causes of an error', () => {
   expect(runErrorOf('text')).toEqual({ code: 'TASK_FAILED', message: 'text' });
   expect(runErrorOf(new Error('a', { cause: new Error('b', { cause: new Error('a') }) })).message).toBe('a: b');
   expect(runErrorOf(new Error('x'.repeat(5000))).message).toHaveLength(2000);
+});
+
+describe('outcomes as values', () => {
+  test('retryAfter fails the attempt and says when the next one comes', async () => {
+    expect(await attempt(() => retryAfter('90s', 'the file is not there yet'))).toEqual({
+      state: 'failed',
+      error: { code: 'RETRY_LATER', message: 'the file is not there yet' },
+      retryAfterMs: 90_000,
+    });
+    expect(() => retryAfter('soon')).toThrow(expect.objectContaining({ code: 'DURATION_INVALID' }));
+  });
+
+  test('giveUp and skip carry their reason', async () => {
+    expect(await attempt(() => giveUp('the account is closed'))).toEqual({
+      state: 'failed',
+      error: { code: 'GAVE_UP', message: 'the account is closed' },
+    });
+    expect(await attempt(() => skip('nothing new'))).toEqual({ state: 'skipped', reason: 'nothing new' });
+  });
+
+  test('data that looks like one is a result', async () => {
+    const result = { kind: 'skip', reason: 'a row of the source' };
+    expect(await attempt(() => result)).toEqual({ state: 'succeeded', result });
+  });
+});
+
+test('a result is checked by the schema of the output, and its path is named', async () => {
+  const output = z.strictObject({ rows: z.number().int(), note: z.string().default('-') });
+  const task = (run: () => unknown) =>
+    defineTask({ name: 'work', input: z.strictObject({}), output, run: run as () => z.output<typeof output> });
+  const made = (run: () => unknown) => attempt(() => undefined, { task: task(run) });
+  expect(await made(() => ({ rows: 3 }))).toEqual({ state: 'succeeded', result: { rows: 3, note: '-' } });
+  expect(await made(() => ({ rows: '3' }))).toMatchObject({
+    state: 'failed',
+    error: { code: 'TASK_OUTPUT_INVALID', message: expect.stringContaining('`output.rows`') },
+  });
+  expect(await made(() => skip('nothing'))).toEqual({ state: 'skipped', reason: 'nothing' });
+});
+
+test('what caused an error, the nearest first', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const outcome = await attempt(() => {
+    throw new TypeError('fetch failed', { cause: new Error('no answer', { cause: refused }) });
+  });
+  expect(outcome).toMatchObject({
+    error: { code: 'TypeError', message: 'fetch failed: no answer: connect ECONNREFUSED' },
+    causes: [
+      { code: 'TASK_FAILED', message: 'no answer' },
+      { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' },
+    ],
+  });
+  const circle = new Error('a');
+  circle.cause = circle;
+  expect(causesOf(circle)).toHaveLength(5);
 });

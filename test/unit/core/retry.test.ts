@@ -27,3 +27,13 @@ test('no attempt follows the last, an error that repeating does not mend, or the
 test('an attempt the worker interrupted is repeated', () => {
   expect(waitBeforeNext(rules, 1, undefined, 0)).toBe(1000);
 });
+
+test('a wait that the task asked for is taken as it is, within the bounds of the run', () => {
+  expect(waitBeforeNext(rules, 1, 'RETRY_LATER', 0, 300_000)).toBe(300_000);
+  expect(waitBeforeNext(rules, 1, 'RETRY_LATER', 0, 700_000)).toBeUndefined();
+  expect(waitBeforeNext(rules, 10, 'RETRY_LATER', 0, 1000)).toBeUndefined();
+});
+
+test.each(['GAVE_UP', 'TASK_OUTPUT_INVALID'])('%s is not repeated', (code) => {
+  expect(waitBeforeNext(rules, 1, code, 0)).toBeUndefined();
+});
