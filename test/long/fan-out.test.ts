@@ -12,7 +12,7 @@ import { defineTask } from '../../src/core/task/task.js';
 import { until } from '../embedded/until.js';
 import { type Rig, useRig } from '../rig/rig.js';
 import { folderFiles } from '../tasks/folder-files.js';
-import { heavyMember } from './fan-out-worker.js';
+import { heavyMember } from './heavy-member.js';
 
 const pageLength = 1000;
 
@@ -103,7 +103,7 @@ test.each([20_000, ...(long ? [1_000_000] : [])])(
 );
 
 test('a killed worker leaves to another what it had not done', async () => {
-  const { rig, folder } = await rigWith({ tasks: [heavyMember] });
+  const { rig, folder } = await rigWith({ tasks: [heavyMember()] });
   const begun: number[] = [];
   const start = (held: string): ChildProcess => {
     const path = fileURLToPath(new URL('fan-out-worker.ts', import.meta.url));
