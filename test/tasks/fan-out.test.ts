@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
+import { CancelledFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createWorkflows } from '../../src/activities/workflows/workflows.js';
 import { runWorkflowId } from '../../src/core/ids.js';
 import { defineTask } from '../../src/core/task/task.js';
 import { until } from '../embedded/until.js';
@@ -213,5 +215,39 @@ describe("a workflow of the user's own", () => {
     expect(run?.state).toBe('cancelled');
     const handle = rig.temporal.workflow.getHandle(runWorkflowId(rig.project, run?.runId as string));
     expect((await handle.describe()).status.name).toBe('CANCELLED');
+  });
+
+  test('is left alone by a worker that shuts down, and found by the next attempt', async () => {
+    const link = {
+      connection: rig.temporal.connection,
+      namespace: 'default',
+      taskQueue: rig.taskQueue,
+      progressMs: 50,
+    };
+    const workflows = createWorkflows(link)({ project: rig.project, jobId: 'own', runId: 'handed-over' });
+    const told: unknown[] = [];
+    const start = { type: 'fanOut', args: [request([{ n: 1, wait: true }], 'over')] };
+    const tell = (then?: () => void) => (progress: unknown) => {
+      told.push(progress);
+      then?.();
+    };
+    const execute = (signal: AbortSignal, onProgress?: () => void) =>
+      workflows.execute({ ...start, onProgress: tell(onProgress) }, signal);
+
+    const shutdown = new AbortController();
+    const first = execute(shutdown.signal);
+    await members.until(1, 'over');
+    shutdown.abort(new CancelledFailure('WORKER_SHUTDOWN'));
+    await expect(first).rejects.toThrow('WORKER_SHUTDOWN');
+    const handle = rig.temporal.workflow.getHandle(runWorkflowId(rig.project, 'handed-over'));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+
+    const cancel = new AbortController();
+    await expect(execute(cancel.signal, () => cancel.abort(new Error('enough')))).rejects.toThrow('enough');
+    expect(told).toContainEqual({ done: 0, total: 1 });
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+    expect(members.of('over')).toHaveLength(1);
+    const third = execute(new AbortController().signal);
+    await expect(third).rejects.toMatchObject({ code: 'WORKFLOW_CANCELLED' });
   });
 });
