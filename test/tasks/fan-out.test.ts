@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { CancelledFailure } from '@temporalio/activity';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createWorkflows } from '../../src/activities/workflows/workflows.js';
 import { runWorkflowId } from '../../src/core/ids.js';
