@@ -219,12 +219,10 @@ describe("a workflow of the user's own", () => {
   });
 
   test('is left alone by a worker that shuts down, and found by the next attempt', async () => {
-    const link = {
-      connection: rig.temporal.connection,
-      namespace: 'default',
-      taskQueue: rig.taskQueue,
-      progressMs: 50,
-    };
+    // Of the kind a worker has: it does not hear signals.
+    const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+    onTestFinished(() => connection.close());
+    const link = { connection, namespace: 'default', taskQueue: rig.taskQueue, progressMs: 50 };
     const workflows = createWorkflows(link)({ project: rig.project, jobId: 'own', runId: 'handed-over' });
     const told: unknown[] = [];
     const start = { type: 'fanOut', args: [request([{ n: 1, wait: true }], 'over')] };
