@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import type { FanOutSummary } from '../../src/core/fan-out/contract.js';
 import { runWorkflowId, triggeredRunId } from '../../src/core/ids.js';
@@ -12,7 +14,7 @@ import { defineTask } from '../../src/core/task/task.js';
 import { until } from '../embedded/until.js';
 import { type Rig, useRig } from '../rig/rig.js';
 import { folderFiles } from '../tasks/folder-files.js';
-import { heavyMember } from './fan-out-worker.js';
+import { heavyMember } from './heavy-member.js';
 
 const pageLength = 1000;
 
@@ -103,7 +105,7 @@ test.each([20_000, ...(long ? [1_000_000] : [])])(
 );
 
 test('a killed worker leaves to another what it had not done', async () => {
-  const { rig, folder } = await rigWith({ tasks: [heavyMember] });
+  const { rig, folder } = await rigWith({ tasks: [heavyMember()] });
   const begun: number[] = [];
   const start = (held: string): ChildProcess => {
     const path = fileURLToPath(new URL('fan-out-worker.ts', import.meta.url));
@@ -141,4 +143,19 @@ test('a killed worker leaves to another what it had not done', async () => {
   const twice = Array.from({ length: 500 }, (_, n) => n).filter((n) => begun.filter((one) => one === n).length > 1);
   expect(twice).toEqual([25]);
   expect(begun).toHaveLength(501);
+}, 120_000);
+
+test('the example of a workflow of your own runs as the page says', async () => {
+  const { rig } = await rigWith({ heavy: true });
+  const path = fileURLToPath(new URL('../../examples/workflows/worker.ts', import.meta.url));
+  const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
+  const child = fork(path, { execArgv: ['--import', 'tsx'], env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  const { input } = parse(readFileSync(new URL('../../examples/jobs/workflow.yaml', import.meta.url), 'utf8'));
+  const job = { project: rig.project, id: 'greetings', task: 'workflow', input, schedule: { immediate: true } };
+  await rig.client.jobs.create.mutate(job as never);
+  expect((await rig.ended('greetings', 1))[0]).toMatchObject({ state: 'succeeded', result: 'Hello Ada and Grace' });
 }, 120_000);

@@ -1,9 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CancelledFailure } from '@temporalio/activity';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { createWorkflows } from '../../src/activities/workflows/workflows.js';
 import { runWorkflowId } from '../../src/core/ids.js';
 import { defineTask } from '../../src/core/task/task.js';
+import { until } from '../embedded/until.js';
 import { executionsOf, type Recorded, type Rig, startRig } from '../rig/rig.js';
 import { folderFiles } from './folder-files.js';
 
@@ -34,7 +38,7 @@ class Members {
   });
 
   of(jobId: string): string[] {
-    return this.begun.filter((runId) => runId.startsWith(`${jobId}@`));
+    return this.begun.filter((runId) => /^[^@#]*/.exec(runId)?.[0] === jobId);
   }
 
   async until(count: number, jobId: string): Promise<void> {
@@ -163,4 +167,86 @@ test('what cannot be listed fails with its reason', async () => {
   expect(unknown).toMatchObject({ state: 'failed', error: { code: 'TASK_UNKNOWN' } });
   const long = await fanOut('long-item', { items: [1, 'x'.repeat(33_000)] });
   expect(long.error).toMatchObject({ code: 'FAN_OUT_SOURCE_INVALID', message: expect.stringContaining('at item 1') });
+});
+
+describe("a workflow of the user's own", () => {
+  const workflow = async (id: string, input: Record<string, unknown>) => {
+    const { client, project, taskQueue } = rig;
+    await client.jobs.create.mutate({
+      ...{ project, id, task: 'workflow', schedule: { immediate: true }, retry: { maximumAttempts: 1 } },
+      input: { taskQueue, ...input },
+    } as never);
+  };
+  const request = (list: unknown[], runId = 'own') => ({
+    run: { project: rig.project, jobId: 'own', runId, scheduledAt: '2026-01-01T00:00:00Z' },
+    ...{ member: { task: 'member' }, items: list, window: 2, chunk: 10, policy: 'fail_fast' },
+  });
+
+  test('is the run: its result, its failure, its end by somebody else', async () => {
+    await workflow('result', { type: 'fanOut', args: [request([{ n: 1 }])] });
+    expect((await rig.ended('result', 1))[0]).toMatchObject({ state: 'succeeded', result: { succeeded: 1 } });
+
+    await workflow('failure', { type: 'fanOut', args: [{ ...request([]), member: { task: 'nobody' } }] });
+    expect((await rig.ended('failure', 1))[0]).toMatchObject({
+      state: 'failed',
+      error: { code: 'TASK_UNKNOWN', message: expect.stringContaining('"nobody"') },
+    });
+
+    await workflow('ended', { type: 'fanOut', args: [request([{ n: 1, wait: true }])], taskQueue: 'nobody-serves-it' });
+    const handle = rig.temporal.workflow.getHandle(
+      runWorkflowId(rig.project, (await rig.recorded(({ jobId }) => jobId === 'ended')).runId),
+    );
+    await until('it is started', () =>
+      handle.terminate('by hand').then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    expect((await rig.ended('ended', 1))[0]?.error).toEqual({
+      code: 'WORKFLOW_TERMINATED',
+      message: 'The workflow fanOut was terminated.',
+    });
+  });
+
+  test('ends with its run', async () => {
+    await workflow('cancelled', { type: 'fanOut', args: [request([{ n: 1, wait: true }], 'waiting')] });
+    await members.until(1, 'waiting');
+    await rig.client.jobs.cancel.mutate({ project: rig.project, id: 'cancelled', reason: 'enough' });
+    const [run] = await rig.ended('cancelled', 1);
+    expect(run?.state).toBe('cancelled');
+    const handle = rig.temporal.workflow.getHandle(runWorkflowId(rig.project, run?.runId as string));
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+  });
+
+  test('is left alone by a worker that shuts down, and found by the next attempt', async () => {
+    // Of the kind a worker has: it does not hear signals.
+    const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+    onTestFinished(() => connection.close());
+    const link = { connection, namespace: 'default', taskQueue: rig.taskQueue, progressMs: 50 };
+    const workflows = createWorkflows(link)({ project: rig.project, jobId: 'own', runId: 'handed-over' });
+    const told: unknown[] = [];
+    const start = { type: 'fanOut', args: [request([{ n: 1, wait: true }], 'over')] };
+    const tell = (then?: () => void) => (progress: unknown) => {
+      told.push(progress);
+      then?.();
+    };
+    const execute = (signal: AbortSignal, onProgress?: () => void) =>
+      workflows.execute({ ...start, onProgress: tell(onProgress) }, signal);
+
+    const shutdown = new AbortController();
+    const first = execute(shutdown.signal);
+    await members.until(1, 'over');
+    shutdown.abort(new CancelledFailure('WORKER_SHUTDOWN'));
+    await expect(first).rejects.toThrow('WORKER_SHUTDOWN');
+    const handle = rig.temporal.workflow.getHandle(runWorkflowId(rig.project, 'handed-over'));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+
+    const cancel = new AbortController();
+    await expect(execute(cancel.signal, () => cancel.abort(new Error('enough')))).rejects.toThrow('enough');
+    expect(told).toContainEqual({ done: 0, total: 1 });
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+    expect(members.of('over')).toHaveLength(1);
+    const third = execute(new AbortController().signal);
+    await expect(third).rejects.toMatchObject({ code: 'WORKFLOW_CANCELLED' });
+  });
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   Client,
   type ConnectionLike,
@@ -9,7 +10,7 @@ import { durationMs } from '../../core/duration.js';
 import { runWorkflowId } from '../../core/ids.js';
 import type { TaskWorkflowStart, TaskWorkflows } from '../../core/task/services.js';
 import type { RunIds } from '../services/services.js';
-import { isShutdown } from './shutdown.js';
+import { isHandedOver } from './handed-over.js';
 import { workflowError } from './workflow-error.js';
 
 /** How the process reaches Temporal. */
@@ -35,9 +36,11 @@ export function createWorkflows({ connection, namespace, taskQueue, progressMs =
         throw workflowError(error, start.type);
       });
       const ended = new AbortController();
+      // A long poll takes a minute, and leaves a listener.
+      setMaxListeners(0, ended.signal);
       const stop = () => {
-        // A worker that shuts down leaves the workflow alone: the next attempt finds it.
-        if (isShutdown(signal.reason)) ended.abort(signal.reason);
+        // Another attempt finds the workflow: it is left alone.
+        if (isHandedOver(signal.reason)) ended.abort(signal.reason);
         else void handle.cancel().catch(() => {});
       };
       signal.addEventListener('abort', stop, { once: true });
@@ -45,7 +48,9 @@ export function createWorkflows({ connection, namespace, taskQueue, progressMs =
       const { onProgress } = start;
       if (onProgress) void follow(handle, onProgress, progressMs, ended.signal);
       try {
-        return await client.withAbortSignal(ended.signal, () => handle.result());
+        const result = client.withAbortSignal(ended.signal, () => handle.result());
+        // A worker's connection does not hear signals: the wait ends here then, the call with the connection.
+        return await Promise.race([result, aborted(ended.signal)]);
       } catch (error) {
         throw signal.aborted ? signal.reason : workflowError(error, start.type);
       } finally {
@@ -81,12 +86,18 @@ export function createWorkflows({ connection, namespace, taskQueue, progressMs =
     ended: AbortSignal,
   ): Promise<void> {
     while (!ended.aborted) {
+      // Of its own: a connection may keep a listener for each call it was given a signal for.
+      const asking = new AbortController();
+      const stop = () => asking.abort();
+      ended.addEventListener('abort', stop);
       try {
-        const answer = await client.withAbortSignal(ended, () => handle.query<unknown>('progress'));
+        const answer = await client.withAbortSignal(asking.signal, () => handle.query<unknown>('progress'));
         const progress = progressOf(answer);
         if (progress && !ended.aborted) tell(progress);
       } catch (error) {
         if (error instanceof QueryNotRegisteredError) return;
+      } finally {
+        ended.removeEventListener('abort', stop);
       }
       await passed(everyMs, ended);
     }
@@ -98,6 +109,13 @@ function progressOf(answer: unknown): { done: number; total?: number; note?: str
   const { done, total, note } = (answer ?? {}) as Record<string, unknown>;
   if (typeof done !== 'number') return undefined;
   return { done, ...(typeof total === 'number' && { total }), ...(typeof note === 'string' && { note }) };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+  });
 }
 
 function passed(ms: number, ended: AbortSignal): Promise<void> {

@@ -4,36 +4,23 @@ import type { FanOutRequest, FanOutSummary } from '../../../core/fan-out/contrac
 import { duration } from '../../../core/fields.js';
 import { isoTime } from '../../../core/ids.js';
 import { defineTask } from '../../../core/task/task.js';
+import { itemSource, itemsSchema } from './items.js';
 
 /** Each chunk carries the template. */
 const longestTemplate = 16 * 1024;
 const percentage = /^(?:100|\d{1,2}(?:\.\d+)?)%$/;
 
-const sql = z.strictObject({
-  connection: z.string().min(1).max(100).describe('Name of a database of the configuration.'),
-  query: z.string().min(1).max(100_000).describe('Each row is an item: an object by column names.'),
-  parameters: z.array(z.unknown()).max(1000).default([]),
-});
-const http = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe('Address of the first page.'),
-  headers: z
-    .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'Expected a header name.'), z.string())
-    .default({}),
-  bearer: z.string().min(1).max(100).optional().describe('Name of a secret to send as bearer token.'),
-  items: z.string().startsWith('$').default('$[*]').describe('JSONPath of the items in an answer.'),
-  next: z
-    .union([z.literal('link'), z.string().startsWith('$')])
-    .default('link')
-    .describe('Where the next page is: the Link header, or the JSONPath of its address. None there: the last page.'),
-});
-const policy = z.union([
-  z.enum(['fail_fast', 'continue']),
-  z.strictObject({
-    maxFailed: z
-      .union([z.int().min(0), z.string().regex(percentage, 'Expected a percentage such as 5%.')])
-      .describe('So many members may fail, or so many percent of them.'),
-  }),
-]);
+const policy = z.union(
+  [
+    z.enum(['fail_fast', 'continue']),
+    z.strictObject({
+      maxFailed: z
+        .union([z.int().min(0), z.string().regex(percentage, 'Expected a percentage such as 5%.')])
+        .describe('So many members may fail, or so many percent of them.'),
+    }),
+  ],
+  'Expected fail_fast, continue, {maxFailed: 10} or {maxFailed: 5%}.',
+);
 
 const input = z.strictObject({
   task: z
@@ -50,9 +37,7 @@ const input = z.strictObject({
       `Expected at most ${longestTemplate} bytes as JSON; what is large belongs elsewhere.`,
     )
     .describe('Input of each member, with {{ item }}, {{ item.field }}, {{ index }}. Default: the item.'),
-  items: z
-    .union([z.array(z.unknown()), z.strictObject({ sql }), z.strictObject({ http })])
-    .describe('What to go through.'),
+  items: itemsSchema.describe('What to go through: a list, `{sql}` or `{http}`.'),
   window: z.int().min(1).max(1000).default(50).describe('Members that run at a time, at most.'),
   chunk: z.int().min(1).max(10_000).default(500).describe('Members that one activity runs, at most.'),
   onFailure: z.strictObject({ policy }).default({ policy: 'fail_fast' }).describe('When failed members end the run.'),
@@ -82,7 +67,7 @@ export const fanOutTask = defineTask({
         effectiveAt: isoTime(effectiveAt.getTime()),
       },
       member: { task, input: template, retry, timeout },
-      items,
+      items: itemSource(items),
       window,
       chunk,
       policy: onFailure.policy,

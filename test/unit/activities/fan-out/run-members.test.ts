@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { pass, type RunDependencies } from '../../../../src/activities/execute-run.js';
@@ -134,7 +135,7 @@ test('a thousand failures are all written, and more than allowed stop the chunk'
 
 test('cancelled, it tells what was done; shut down, it leaves the rest to the next attempt', async () => {
   for (const cancelRequested of [true, false]) {
-    const env = new MockActivityEnvironment();
+    const env = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
     const beats: ChunkProgress[] = [];
     env.on('heartbeat', (details) => beats.push(details));
     const { run } = await chunkOf(
