@@ -101,7 +101,8 @@ async function attemptRun(
   try {
     task = registry.get(definition.task);
     assertResultPlace(definition.resultLocation, services.settings);
-    input = await resolveSecrets(request.input ?? definition.input, secrets);
+    input = request.input ?? definition.input;
+    if (task.secrets !== 'referenced') input = await resolveSecrets(input, secrets);
   } catch (error) {
     // Another worker may know it: during a rollout the old and the new run side by side.
     return { state: 'failed', error: runErrorOf(error) };

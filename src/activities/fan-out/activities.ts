@@ -4,6 +4,7 @@ import type { FanOutActivities, FanOutRun } from '../../core/fan-out/contract.js
 import type { TaskFiles } from '../../core/task/services.js';
 import type { RunDependencies } from '../execute-run.js';
 import { runErrorOf } from '../failure.js';
+import { resolveSecrets } from '../secrets/resolve.js';
 import { PageWriter } from './item-pages.js';
 import { itemLines } from './item-source.js';
 import { runMembers } from './run-members.js';
@@ -25,7 +26,8 @@ export function createFanOutActivities(deps: RunDependencies): FanOutActivities 
         // Each attempt has a folder of its own: one that was given up may still be writing.
         const folder = `fan-out-${info.attempt}`;
         const pages = new PageWriter(filesOf(run), folder);
-        for await (const line of itemLines(items, services, cancellationSignal)) await pages.add(line);
+        const source = await resolveSecrets(items, services.secrets);
+        for await (const line of itemLines(source, services, cancellationSignal)) await pages.add(line);
         await pages.end();
         return { folder, total: pages.total, lane };
       }),

@@ -5,10 +5,13 @@ import { memberInput } from '../../core/fan-out/member-input.js';
 import { memberRunId } from '../../core/ids.js';
 import { waitBeforeNext } from '../../core/retry.js';
 import type { RunError } from '../../core/run.js';
+import type { TaskSecrets } from '../../core/task/services.js';
 import type { AnyTask } from '../../core/task/task.js';
 import { makeAttempt, type Outcome } from '../attempt.js';
 import type { RunDependencies } from '../execute-run.js';
 import { runErrorOf } from '../failure.js';
+import { Mask } from '../secrets/mask.js';
+import { maskedSecrets, resolveSecrets } from '../secrets/resolve.js';
 import { taskContext } from '../task-context.js';
 
 /** How a member ended. `stopped`: it did not, somebody told it to stop. */
@@ -28,6 +31,8 @@ export class MemberRunner {
   readonly #task: AnyTask;
   readonly #policy: Pick<Definition, 'retry' | 'timeouts'>;
   readonly #timeoutMs: number;
+  readonly #mask = new Mask();
+  readonly #secrets: TaskSecrets;
 
   constructor(
     private readonly deps: RunDependencies,
@@ -35,6 +40,7 @@ export class MemberRunner {
     private readonly stop: Stop,
   ) {
     const { member } = request;
+    this.#secrets = maskedSecrets(deps.services.secrets, this.#mask);
     this.#task = deps.registry.get(member.task);
     const timeout = member.timeout ?? this.#task.timeout ?? (this.#task.lane === 'heavy' ? 'PT1H' : 'PT5M');
     this.#timeoutMs = durationMs(timeout, 'input.timeout');
@@ -47,13 +53,13 @@ export class MemberRunner {
     const { now, pass } = this.deps;
     let input: unknown;
     try {
-      input = memberInput(this.request.member.input, item, index);
+      input = await resolveSecrets(memberInput(this.request.member.input, item, index), this.#secrets);
     } catch (error) {
       return { state: 'failed', error: runErrorOf(error) };
     }
     const startedAt = now();
     for (let attempt = 1; ; attempt++) {
-      const end = endOf(await this.#attempt(index, input, attempt));
+      const end = this.#masked(endOf(await this.#attempt(index, input, attempt)));
       if (end.state !== 'failed') return end;
       const wait = waitBeforeNext(
         this.#policy,
@@ -67,6 +73,11 @@ export class MemberRunner {
     }
   }
 
+  #masked<End extends MemberEnd>(end: End): End {
+    if (end.state !== 'failed') return end;
+    return { ...end, error: { ...end.error, message: this.#mask.cutText(end.error.message) } };
+  }
+
   #attempt(index: number, input: unknown, attempt: number): Promise<Outcome> {
     const { run } = this.request;
     const runId = memberRunId(run.runId, index);
@@ -76,13 +87,14 @@ export class MemberRunner {
         ...{ project, jobId, runId, attempt },
         scheduledAt: new Date(run.scheduledAt),
         effectiveAt: new Date(run.effectiveAt),
-        write: (level, message, fields) => this.deps.log({ ...fields, level, message, project, runId, attempt }),
+        write: (level, message, fields) =>
+          this.deps.log({ ...this.#mask.deep({ ...fields, level, message }), project, runId, attempt }),
         progress: () => {},
         heartbeat: () => {},
         heartbeatDetails: undefined,
         lastSuccess: async () => undefined,
       },
-      this.deps.services,
+      { ...this.deps.services, secrets: this.#secrets },
     );
     return makeAttempt({
       ...{ task: this.#task, input, context, timeoutMs: this.#timeoutMs, graceMs },

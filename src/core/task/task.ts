@@ -26,6 +26,11 @@ export interface Task<Name extends string = string, Input extends z.ZodType = z.
    * and eat memory without hurting others. `none`: in the worker itself, which saves a millisecond, and all safety.
    */
   readonly isolation?: 'process' | 'none';
+  /**
+   * `resolved` (the default): `secret://name` in the input is replaced before `run` sees it. `referenced`: it stays as it
+   * is written, because the task hands its input on, to a workflow's history among others.
+   */
+  readonly secrets?: 'resolved' | 'referenced';
   run(context: TaskContext, input: z.output<Input>): Promise<Output | TaskOutcome> | Output | TaskOutcome;
 }
 

@@ -55,6 +55,7 @@ export const fanOutTask = defineTask({
   description: 'Runs a task once for each item of a list, a query or an HTTP source.',
   // It only waits for its members. They run in the lane of their own task: waiting in it, fan-outs could fill it.
   lane: 'heavy',
+  secrets: 'referenced',
   timeout: 'PT24H',
   retry: { nonRetryableErrors: ['FAN_OUT_FAILED', 'FAN_OUT_SOURCE_INVALID'] },
   input,

@@ -19,6 +19,7 @@ export const workflowTask = defineTask({
   description: 'Starts a Temporal workflow of yours as the run and waits for its result.',
   // It only waits, but for hours: in `standard` it would take places from what is quick.
   lane: 'heavy',
+  secrets: 'referenced',
   timeout: 'PT24H',
   input,
   run: (context, { type, args, taskQueue, executionTimeout }) =>
