@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { addresses, answer, counts, folder, listenForMail, send } from './mail-server.js';
+import { addresses, answer, counts, folder, hangUp, listenForMail, send } from './mail-server.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const to = addresses(10);
@@ -48,11 +47,7 @@ test('crash in mid-chunk: the next attempt goes on after the chunk, and nobody g
 });
 
 test('the details of the heartbeat alone do, where there is no object store', async () => {
-  const { url, received } = await listenForMail({
-    take: ({ to }) => {
-      if (to[0] === 'user7@example.net' && received.length === 7) throw answer(421, 'Come back later');
-    },
-  });
+  const { url, received } = await listenForMail();
   const first = send(url, { to, chunk: 2 });
   await expect(first.done).resolves.toMatchObject({ sent: 10 });
   expect(first.trace.log.map(({ level }) => level)).toEqual(['warn']);
@@ -84,11 +79,15 @@ test('whom the server puts off gets the message with a later attempt, and the ot
   const busy = new Set(['user2@example.net', 'user5@example.net']);
   const { url, received } = await listenForMail({
     onRcptTo: ({ address }, _, callback) => callback(busy.has(address) ? answer(451, 'Greylisted') : null),
+    take: ({ to: [address] }) => {
+      if (full.delete(address as string)) throw answer(452, 'Out of space');
+    },
   });
+  const full = new Set(['user7@example.net']);
   const place = folder();
   const attempt = (number: number) => send(url, { to, chunk: 4 }, { services: place, attempt: number }).done;
-  await expect(attempt(1)).rejects.toMatchObject({ code: 'EMAIL_DEFERRED', details: { value: 2 } });
-  expect(received).toHaveLength(8);
+  await expect(attempt(1)).rejects.toMatchObject({ code: 'EMAIL_DEFERRED', details: { value: 3 } });
+  expect(received).toHaveLength(7);
   busy.delete('user5@example.net');
   await expect(attempt(2)).rejects.toMatchObject({ code: 'EMAIL_DEFERRED', details: { value: 1 } });
   busy.clear();
@@ -103,49 +102,76 @@ test('a server that puts everybody off is left alone', async () => {
   expect((trace.heartbeats.at(-1) as { states: string }).states).toBe('d'.repeat(20) + '.'.repeat(80));
 });
 
-test('a connection that the server ends now and then is opened again', async () => {
-  let count = 0;
-  const { url, received } = await listenForMail({
-    onMailFrom: (_, __, callback) => callback(++count % 4 === 0 ? answer(421, 'Enough for now') : null),
-  });
-  expect(await send(url, { to }, { services: folder() }).done).toMatchObject({ sent: 10 });
-  expect(counts(received)).toEqual(Object.fromEntries(to.map((address) => [address, 1])));
-});
+test.each(['at its start', 'after it'])(
+  'a connection that the server ends now and then is opened again: a message refused %s',
+  async (when) => {
+    let count = 0;
+    const enough = () => (++count % 4 === 0 ? answer(421, 'Enough for now') : null);
+    const { url, received } = await listenForMail({
+      ...(when === 'at its start' && { onMailFrom: (_, __, callback) => callback(enough()) }),
+      ...(when === 'after it' && {
+        take: () => {
+          const error = enough();
+          if (error) throw error;
+        },
+      }),
+    });
+    expect(await send(url, { to }, { services: folder() }).done).toMatchObject({ sent: 10 });
+    expect(counts(received)).toEqual(Object.fromEntries(to.map((address) => [address, 1])));
+  },
+);
 
-test('an answer that never comes: not sent again, and the others get theirs with the next attempt', async () => {
+test('no answer to a message: not sent again, and the others get theirs with the next attempt', async () => {
   let mute = true;
-  const { url, received } = await listenForMail({
+  const listening = await listenForMail({
     take: async ({ to }) => {
-      if (mute && to[0] === 'user0@example.net') {
-        mute = false;
-        await new Promise(() => {});
-      }
+      if (!mute || to[0] !== 'user0@example.net') return;
+      mute = false;
+      hangUp(listening.server);
+      await new Promise(() => {});
     },
   });
+  const { url, received } = listening;
   const place = folder();
-  await expect(send(url, { to, timeout: '100ms' }, { services: place }).done).rejects.toThrow(code('SMTP_UNREACHABLE'));
+  await expect(send(url, { to }, { services: place }).done).rejects.toThrow(code('SMTP_UNREACHABLE'));
   const second = await send(url, { to }, { services: place, attempt: 2 }).done;
   expect(second).toMatchObject({ sent: 9, unknown: 1, notReached: [{ address: 'user0@example.net' }] });
   expect(counts(received)).not.toHaveProperty('user0@example.net');
 });
 
+test('a message that ends every connection keeps nobody else waiting', async () => {
+  const listening = await listenForMail({
+    onRcptTo: ({ address }, _, callback) => {
+      if (address === 'user0@example.net') hangUp(listening.server);
+      else callback();
+    },
+  });
+  const place = folder();
+  await expect(send(listening.url, { to }, { services: place }).done).rejects.toThrow(code('SMTP_UNREACHABLE'));
+  await expect(send(listening.url, { to }, { services: place, attempt: 2 }).done).rejects.toThrow(
+    code('SMTP_UNREACHABLE'),
+  );
+  expect(Object.keys(counts(listening.received))).toEqual(to.slice(1));
+});
+
 test('cancelled in mid-run: it stops where it is, and says exactly who got the message', async () => {
   const abort = new AbortController();
-  const { url, received, server } = await listenForMail({
+  let close = () => {};
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  const { url, received } = await listenForMail({
     onMailFrom: (_, __, callback) => {
       if (received.length === 6) abort.abort();
       else callback();
     },
+    onClose: () => close(),
   });
   const { done, trace } = send(url, { to, chunk: 4 }, { services: folder(), signal: abort.signal });
   await expect(done).rejects.toThrow();
   expect(received).toHaveLength(6);
   expect((trace.heartbeats.at(-1) as { states: string }).states).toBe('ssssss....');
-  if (server.connections.size > 0)
-    await once(
-      [...(server.connections as Set<{ _socket: NodeJS.EventEmitter }>)][0]?._socket as NodeJS.EventEmitter,
-      'close',
-    );
+  await closed;
 });
 
 test('other recipients than those of the attempt before are refused', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { emailTask } from '../../../src/activities/tasks/email/email.js';
 import { addresses, answer, basic, counts, folder, listenForMail, send } from './mail-server.js';
@@ -176,16 +175,13 @@ test('a server that does not answer is left after the timeout', async () => {
 
 test('cancelled in mid-command, the connection is closed', async () => {
   const abort = new AbortController();
-  const closed = { then: undefined as Promise<unknown> | undefined };
-  const { url } = await listenForMail({
-    onRcptTo: () => abort.abort(),
-    onConnect(session, callback) {
-      void session;
-      callback();
-    },
+  let close = () => {};
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
   });
+  const { url } = await listenForMail({ onRcptTo: () => abort.abort(), onClose: () => close() });
   await expect(send(url, { to }, { signal: abort.signal }).done).rejects.toThrow();
-  void closed;
+  await closed;
 });
 
 test('a variable that one recipient lacks is found before anything is sent', async () => {
@@ -238,9 +234,7 @@ test('what an address may be', async () => {
   expect(received.flatMap(({ to }) => to)).toEqual([
     'a.b+c@sub.example.net',
     "o'x@localhost",
-    'j@xn--mnchen-3ya.example',
+    'j@münchen.example',
     'd@example.net',
   ]);
 });
-
-void once;

@@ -62,11 +62,16 @@ export async function listenForMail(
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   onTestFinished(async () => {
-    for (const { _socket: socket } of server.connections as Set<{ _socket: { destroy(): void } }>) socket.destroy();
+    hangUp(server);
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   const { port } = server.server.address() as AddressInfo;
   return { url: `smtp://127.0.0.1:${port}`, received, server };
+}
+
+/** Ends all connections in the middle of whatever they are at. */
+export function hangUp({ connections }: SMTPServer): void {
+  for (const { _socket: socket } of connections as Set<{ _socket: { destroy(): void } }>) socket.destroy();
 }
 
 /** The run's folder, in memory, with the errors of a real one. */

@@ -43,7 +43,7 @@ export const emailInput = z
       .max(1000)
       .default(50)
       .describe('Messages from mark to mark. So many may be lost, and none sent twice, when a worker dies.'),
-    timeout: duration('Bound of connecting, and of each answer of the mail server.').default('PT30S'),
+    timeout: duration('Bound of connecting, and of each message.').default('PT30S'),
   })
   .superRefine((input, context) => {
     const fault = (path: (string | number)[], message: string | undefined) => {

@@ -27,6 +27,7 @@ export class SmtpSession {
   private constructor(
     private readonly connection: SMTPConnection,
     private readonly signal: AbortSignal,
+    private readonly timeoutMs: number,
   ) {}
 
   /** Connects and logs in. @throws CarillonError CONFIG_INVALID, SMTP_UNREACHABLE or SMTP_REFUSED */
@@ -41,9 +42,12 @@ export class SmtpSession {
       dnsTimeout: timeoutMs,
     };
     const connection = new Connection({ ...address, ...bounds, socketCloseTimeout: 0 });
-    const session = new SmtpSession(connection, signal);
+    const session = new SmtpSession(connection, signal, timeoutMs);
     connection.on('error', (error: Error) => session.#ended?.(error));
-    connection.on('end', () => session.#ended?.(new Error('The mail server closed the connection.')));
+    // The command in flight is told first what the server said, if it said anything.
+    connection.on('end', () =>
+      queueMicrotask(() => session.#ended?.(new Error('The mail server closed the connection.'))),
+    );
     try {
       await session.#untilEnd((done) => connection.connect((error) => done(error)));
       if (auth?.user) await session.#untilEnd((done) => connection.login(auth, (error) => done(error)));
@@ -84,7 +88,8 @@ export class SmtpSession {
 
   async #failed(error: SmtpError, handedOver: boolean): Promise<Delivery> {
     const { responseCode: answer, message: reason, command, code } = error;
-    if (code === 'EMESSAGE') return { state: 'rejected', reason };
+    // Larger than the server said it takes: it was not even offered.
+    if (!answer && code === 'EMESSAGE') return { state: 'rejected', reason };
     if (!answer) return { state: handedOver ? 'unknown' : 'lost', reason };
     // 421: the server closes, whatever it was asked.
     if (answer === 421) return { state: 'lost', reason };
@@ -100,19 +105,22 @@ export class SmtpSession {
     return { state: answer >= 500 ? 'rejected' : 'deferred', reason };
   }
 
-  /** A command's end: its own, or that of the connection or of the run. */
+  /** A command's end: its own, or that of the connection, of its time or of the run. */
   #untilEnd(begin: (done: (error?: unknown) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => {
         this.#ended = undefined;
+        clearTimeout(timer);
         this.signal.removeEventListener('abort', abort);
         if (error) reject(error);
         else resolve();
       };
-      const abort = () => {
-        settle(this.signal.reason);
+      const leave = (reason: unknown) => {
+        settle(reason);
         this.connection.close();
       };
+      const abort = () => leave(this.signal.reason);
+      const timer = setTimeout(() => leave(new Error(`No answer for ${this.timeoutMs} ms.`)), this.timeoutMs);
       this.#ended = settle;
       if (this.signal.aborted) return abort();
       this.signal.addEventListener('abort', abort, { once: true });
