@@ -105,9 +105,8 @@ export class Journal {
     } catch (error) {
       if (codeOf(error) !== 'CONFIG_INVALID') throw error;
       this.#stored = false;
-      const lag =
-        'there is no object store: a worker that dies may send what it sent in its last seconds a second time';
-      this.context.log.warn(`Who got the message is kept by heartbeats only, as ${lag}.`);
+      const lag = 'what was sent in the seconds before an attempt failed or its worker died may be sent again';
+      this.context.log.warn(`There is no object store: ${lag}.`);
     }
   }
 }
