@@ -47,7 +47,10 @@ export const errorCodes = {
   HTTP_ADDRESS_FORBIDDEN: { status: 500, summary: 'The address is not public, and its network is not allowed.' },
   HTTP_TOO_LARGE: { status: 500, summary: 'The answer to the HTTP task is larger than `maxBytes`.' },
   HTTP_RESULT_MISSING: { status: 500, summary: 'The answer is not JSON, or holds nothing at `result`.' },
-  TEMPLATE_INVALID: { status: 500, summary: 'A template cannot be filled in: a variable is missing, or a limit was met.' },
+  TEMPLATE_INVALID: {
+    status: 500,
+    summary: 'A template cannot be filled in: a variable is missing, or a limit was met.',
+  },
   SMTP_UNREACHABLE: { status: 500, summary: 'The mail server does not answer.' },
   SMTP_REFUSED: { status: 500, summary: 'The mail server refuses the login, the sender or all recipients.' },
   EMAIL_DEFERRED: { status: 500, summary: 'The mail server put recipients off; another attempt sends to those only.' },
