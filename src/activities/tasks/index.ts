@@ -1,3 +1,4 @@
+import { emailTask } from './email/email.js';
 import { etlTask } from './etl/etl.js';
 import { expireTask } from './expire/expire.js';
 import { fanOutTask } from './fan-out/fan-out.js';
@@ -9,6 +10,7 @@ import { workflowTask } from './workflow/workflow.js';
 
 /** The tasks every process knows. */
 export const builtInTasks = [
+  emailTask,
   etlTask,
   expireTask,
   fanOutTask,
