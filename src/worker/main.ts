@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { databasesFromEnv } from '../activities/databases/databases.js';
 import { pass } from '../activities/execute-run.js';
 import { LedgerWriter } from '../activities/ledger-writer.js';
 import { createServices } from '../activities/services/services.js';
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const settings = readWorkerSettings(process.env);
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const registry = await loadRegistry(findTasksModule(process.cwd(), settings.tasksModule));
-  const services = createServices({});
+  const services = createServices({ databases: databasesFromEnv(process.env) });
   const store = createStore({ url: settings.databaseUrl });
   const ledger = new LedgerWriter({
     store,

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { durationMs } from '../../../core/duration.js';
 import type { TaskContext } from '../../../core/task/context.js';
@@ -54,6 +55,8 @@ export const dynamodbExpireTask = defineTask({
     const client = new aws.DynamoDBClient({ endpoint, region, maxAttempts: 1 });
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
+    // Every request under way listens to it.
+    setMaxListeners(0, signal);
     let throttled = 0;
     const patience = {
       signal,

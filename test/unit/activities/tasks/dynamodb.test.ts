@@ -3,11 +3,13 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import {
+  type AttributeValue,
   BatchWriteItemCommand,
   CreateTableCommand,
   DynamoDBClient,
   PutItemCommand,
   ScanCommand,
+  type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backoffMs } from '../../../../src/activities/tasks/dynamodb/backoff.js';
@@ -104,10 +106,13 @@ async function fill(count: number, filler = ''): Promise<void> {
 }
 
 async function left(): Promise<string[]> {
-  const { Items = [] } = await client.send(
-    new ScanCommand({ TableName: table, ProjectionExpression: '#n', ExpressionAttributeNames: { '#n': 'name' } }),
-  );
-  return Items.map(({ name }) => name?.S as string).sort();
+  const names: string[] = [];
+  for (let from: Record<string, AttributeValue> | undefined, more = true; more; more = from !== undefined) {
+    const page: ScanCommandOutput = await client.send(new ScanCommand({ TableName: table, ExclusiveStartKey: from }));
+    names.push(...(page.Items ?? []).map(({ name }) => name?.S as string));
+    from = page.LastEvaluatedKey;
+  }
+  return names.sort();
 }
 
 function run(
