@@ -60,7 +60,7 @@ function unknown(name: string, known: string[]): CarillonError {
 const prefix = 'CARILLON_DATABASE_';
 
 /**
- * The connections that the environment names: `CARILLON_DATABASE_SALES` is `sales`. `CARILLON_DATABASE_URL` is not
+ * The connections that the environment names: what follows the prefix, in lower case. `CARILLON_DATABASE_URL` is not
  * among them: that is where Carillon itself keeps its data.
  */
 export function databasesFromEnv(env: Record<string, string | undefined>): Connections {

@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
-import QueryStream from 'pg-query-stream';
 import type { CarillonError } from '../../core/errors.js';
 import type { QueryOptions, QueryResult, TaskDatabase } from '../../core/task/services.js';
 import { cancellable } from './cancellable.js';
 import { checkedParameters } from './parameters.js';
+import { PostgresqlCursor } from './postgresql-cursor.js';
 import { portable, readable } from './postgresql-values.js';
 
 const rowsAtOnce = 200;
@@ -39,15 +39,13 @@ export class PostgresqlSession implements TaskDatabase {
   }
 
   async #firstRows(sql: string, values: unknown[], maxRows: number): Promise<QueryResult> {
-    const stream = this.client.query(new QueryStream(sql, values, { batchSize: maxRows + 1, types: readable }));
-    const rows: Record<string, unknown>[] = [];
-    for await (const row of stream) {
-      if (rows.length === maxRows) return { rows, rowCount: rows.length, more: true };
-      rows.push(row);
+    const cursor = new PostgresqlCursor(this.client, sql, values, readable);
+    const rows = await cursor.read(maxRows + 1);
+    if (rows.length > maxRows) {
+      await cursor.close();
+      return { rows: rows.slice(0, maxRows), rowCount: maxRows, more: true };
     }
-    // Of a statement without rows, the cursor knows how many it changed.
-    const { rowCount } = stream.cursor._result as { rowCount: number | null };
-    return { rows, rowCount: rows.length || (rowCount ?? 0), more: false };
+    return { rows, rowCount: rows.length || cursor.rowCount, more: false };
   }
 
   async *stream(
@@ -57,18 +55,16 @@ export class PostgresqlSession implements TaskDatabase {
   ): AsyncIterable<Record<string, unknown>> {
     const values = checkedParameters(parameters, 'postgresql');
     signal?.throwIfAborted();
-    const stream = this.client.query(new QueryStream(sql, values, { batchSize: rowsAtOnce, types: portable }));
-    const rows = stream[Symbol.asyncIterator]() as AsyncIterableIterator<Record<string, unknown>>;
+    const cursor = new PostgresqlCursor(this.client, sql, values, portable);
     try {
-      for (;;) {
-        const next = await cancellable(signal, this.cancel, () => rows.next()).catch((error) => {
+      while (!cursor.ended) {
+        const rows = await cancellable(signal, this.cancel, () => cursor.read(rowsAtOnce)).catch((error) => {
           throw signal?.aborted ? error : this.failure(error);
         });
-        if (next.done) return;
-        yield next.value;
+        yield* rows;
       }
     } finally {
-      stream.destroy();
+      await cursor.close();
     }
   }
 

@@ -1,3 +1,4 @@
+import { dynamodbExpireTask } from './dynamodb/expire.js';
 import { emailTask } from './email/email.js';
 import { etlTask } from './etl/etl.js';
 import { expireTask } from './expire/expire.js';
@@ -10,6 +11,7 @@ import { workflowTask } from './workflow/workflow.js';
 
 /** The tasks every process knows. */
 export const builtInTasks = [
+  dynamodbExpireTask,
   emailTask,
   etlTask,
   expireTask,

@@ -37,7 +37,7 @@ async function csvWriter(): Promise<Write> {
     const cells = rows.map((row) => columns?.map((column) => cell(row[column])));
     return stringify(first ? [columns, ...cells] : cells, {
       record_delimiter: '\r\n',
-      quoted_match: /^$|^\s|\s$/,
+      quoted_match: /^$|^\s|\s$|[\r\n]/,
       cast: { boolean: String },
     });
   };
