@@ -56,6 +56,8 @@ export interface RigOptions {
   pass?: RunDependencies['pass'];
   /** What the configuration says to tasks. */
   settings?: TaskSettings;
+  /** Where tasks' secrets are. */
+  env?: Record<string, string>;
   services?: Services;
 }
 
@@ -68,6 +70,7 @@ export async function startRig({
   now = Date.now,
   pass = passTime,
   settings = {},
+  env = {},
   services: ownServices,
 }: RigOptions = {}): Promise<Rig> {
   const bundle = { codePath: inject('workflowBundle') };
@@ -87,7 +90,7 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
-  const services = ownServices ?? createServices(settings);
+  const services = ownServices ?? createServices(settings, { env });
   const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
@@ -111,6 +114,7 @@ export async function startRig({
     version: 'test',
     host: '127.0.0.1',
     port: 0,
+    settings,
     log: (level, message, fields) => {
       if (level === 'error') console.error(message, fields);
     },
