@@ -219,9 +219,10 @@ test('no secret is left anywhere', async () => {
 
 test('results go where the job wants them, if they may, and the next run finds the last one', async () => {
   const { project, client } = rig;
-  const forbidden = { resultLocation: `${elsewhere}/../objects` };
-  const refused = await start('forbidden', 'cursor', {}, { ...forbidden, retry: { maximumAttempts: 1 } });
-  expect((await ended(refused)).error).toMatchObject({ code: 'RESULT_LOCATION_FORBIDDEN' });
+  const forbidden = start('forbidden', 'cursor', {}, { resultLocation: `${elsewhere}/../objects` });
+  await expect(forbidden).rejects.toMatchObject({
+    data: { httpStatus: 400, carillon: { code: 'RESULT_LOCATION_FORBIDDEN', field: 'resultLocation' } },
+  });
   const first = await start('counting', 'cursor', {}, { resultLocation: `${elsewhere}/counting` });
   const kept = (await ended(first)).resultLocation ?? '';
   expect(fileURLToPath(kept)).toBe(join(folder, 'elsewhere/counting', `${runName(first)}.json`));
@@ -235,7 +236,7 @@ test('the command line waits for a run, and ends as it did', async () => {
   const { project, url } = rig;
   const at = ['--url', url, '--project', project];
   for (const name of ['cli-line', 'cli-progress']) gate(name).open();
-  await start('cli', 'talking', { gate: 'cli' });
+  await ended(await start('cli', 'talking', { gate: 'cli' }));
   const waited = await carillon(['jobs', 'run', 'cli', '--wait', ...at]);
   expect(waited).toMatchObject({ code: 0, err: expect.stringMatching(/^run cli@key:.+\nsucceeded in .+\n$/s) });
   expect(waited.out).toMatch(/^\S+Z info {2}began attempt=1\n\S+Z warn {2}went on\n$/);
@@ -246,6 +247,8 @@ test('the command line waits for a run, and ends as it did', async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  const shown = await carillon(['runs', 'get', 'cli@key:a/b', ...at]);
+  expect(shown.out).toMatch(/^progress +4 of 4\nlog +2 lines: carillon runs logs cli@key:a\/b$/m);
   const followed = await carillon(['runs', 'logs', 'cli@key:a/b', '-f', '--level', 'warn', ...at]);
   expect(followed).toMatchObject({ code: 0, out: expect.stringMatching(/^\S+Z warn {2}went on\n$/) });
   expect(await carillon(['runs', 'logs', 'none@key:x', '-f', ...at])).toMatchObject({
