@@ -123,7 +123,16 @@ function follow(runId: string, lastEventId?: string) {
 
 async function start(id: string, task: string, input: unknown, more: object = {}) {
   const { project, client } = rig;
-  await client.jobs.create.mutate({ project, id, task, input, schedule: never, retry, overlap: 'allow', ...more } as never);
+  await client.jobs.create.mutate({
+    project,
+    id,
+    task,
+    input,
+    schedule: never,
+    retry,
+    overlap: 'allow',
+    ...more,
+  } as never);
   const { runId } = await client.jobs.trigger.mutate({ project, id, key: 'a/b' });
   return runId;
 }
