@@ -4,6 +4,7 @@ import type { RunReceipt, RunRequest } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
 import type { TaskRegistry } from '../core/task/registry.js';
 import type { AnyTask } from '../core/task/task.js';
+import { assertResultPlace } from '../objects/result-place.js';
 import type { Store } from '../store/store.js';
 import { makeAttempt, type Outcome } from './attempt.js';
 import { Evidence } from './evidence.js';
@@ -11,7 +12,6 @@ import { runErrorOf } from './failure.js';
 import { lastSuccess } from './last-success.js';
 import type { LedgerWriter } from './ledger-writer.js';
 import type { ProgressBoard } from './progress-board.js';
-import { assertResultPlace } from './result.js';
 import { RunReport, recordedBefore } from './run-report.js';
 import { maskedSecrets, resolveSecrets } from './secrets/resolve.js';
 import type { Services } from './services/services.js';
@@ -100,7 +100,7 @@ async function attemptRun(
   let input: unknown;
   try {
     task = registry.get(definition.task);
-    assertResultPlace(definition.resultLocation, services.settings);
+    assertResultPlace(definition.resultLocation, services.settings.objects?.resultLocations);
     input = request.input ?? definition.input;
     if (task.secrets !== 'referenced') input = await resolveSecrets(input, secrets);
   } catch (error) {

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { CarillonError, show } from '../core/errors.js';
 import { resultKey, runName } from '../objects/layout.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import { openObjectStore } from '../objects/open.js';
-import { allowedPlace } from '../objects/result-place.js';
+import { allowedPlace, forbiddenPlace } from '../objects/result-place.js';
 import type { Mask } from './secrets/mask.js';
 import type { Services } from './services/services.js';
 
@@ -89,20 +88,7 @@ function targetOf(
 ): Target | undefined {
   if (place === undefined) return objects && { store: objects, key: resultKey(run), close: () => {} };
   const allowed = allowedPlace(place, settings.objects?.resultLocations);
-  if (!allowed) throw forbidden(place);
+  if (!allowed) throw forbiddenPlace(place);
   const store = openObjectStore(allowed, 'resultLocation');
   return { store, key: `${runName(run.runId)}.json`, close: () => store.close() };
-}
-
-/** @throws CarillonError RESULT_LOCATION_FORBIDDEN unless the configuration allows results at `place` */
-export function assertResultPlace(place: string | undefined, settings: Services['settings']): void {
-  if (place !== undefined && !allowedPlace(place, settings.objects?.resultLocations)) throw forbidden(place);
-}
-
-function forbidden(place: string): CarillonError {
-  return new CarillonError(
-    'RESULT_LOCATION_FORBIDDEN',
-    `Expected \`resultLocation\` to be below one that the configuration allows, got ${show(place)}.`,
-    { field: 'resultLocation', value: place, hint: 'Name it in `settings.objects.resultLocations`, or leave it out.' },
-  );
 }

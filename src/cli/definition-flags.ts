@@ -23,6 +23,7 @@ export interface DefinitionFlags extends ScheduleFlags {
   catchUp?: string;
   catchUpWithin?: string;
   catchUpSpacing?: string;
+  resultLocation?: string;
   attempts?: number;
   retryInitial?: string;
   retryFactor?: number;
@@ -50,6 +51,7 @@ export function withDefinitionFlags(command: Command): Command {
     .addOption(new Option('--catch-up <policy>', 'occurrences missed in an outage').choices(['none', 'last', 'all']))
     .option('--catch-up-within <duration>', 'never catch up older ones')
     .option('--catch-up-spacing <duration>', 'at least so long between two that are caught up')
+    .option('--result-location <uri>', 'where results are written: file:///folder or s3://bucket/prefix')
     .option('--attempts <n>', 'attempts of a run in all', wholeNumber)
     .option('--retry-initial <duration>', 'wait before the second attempt')
     .option('--retry-factor <x>', 'each wait is the last one times this', Number)
@@ -76,6 +78,7 @@ export function definitionOf(flags: DefinitionFlags, cwd: string): Record<string
   } = flags;
   return present({
     ...{ task, description, owner, labels, priority, lane, overlap, maxActiveRuns, bufferSize, whilePaused },
+    resultLocation: flags.resultLocation,
     pauseAfterFailures: group({ count: flags.pauseAfterFailures, probeAfter: flags.probeAfter }),
     input: flags.input === undefined ? undefined : readInput(flags.input, cwd),
     schedule: scheduleOf(flags),

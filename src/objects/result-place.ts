@@ -1,3 +1,5 @@
+import { CarillonError, show } from '../core/errors.js';
+
 /**
  * The address of the object store at `place`, if one of the `allowed` prefixes holds it. Region and endpoint are those
  * of the prefix: who writes a job does not choose them.
@@ -34,4 +36,21 @@ function parsed(address: string): URL | undefined {
 
 function trimmed(path: string): string {
   return path.replace(/\/+$/, '');
+}
+
+/** @throws CarillonError RESULT_LOCATION_FORBIDDEN unless one of the `allowed` prefixes holds `place`, if there is one */
+export function assertResultPlace(place: string | undefined, allowed: readonly string[] | undefined): void {
+  if (place !== undefined && allowedPlace(place, allowed) === undefined) throw forbiddenPlace(place);
+}
+
+export function forbiddenPlace(place: string): CarillonError {
+  return new CarillonError(
+    'RESULT_LOCATION_FORBIDDEN',
+    `Expected \`resultLocation\` to be below one that the configuration allows, got ${show(place)}.`,
+    {
+      field: 'resultLocation',
+      value: place,
+      hint: 'Name it in `objects.resultLocations` of carillon.config.ts, or leave it out.',
+    },
+  );
 }

@@ -56,6 +56,8 @@ export interface RigOptions {
   pass?: RunDependencies['pass'];
   /** What the configuration says to tasks. */
   settings?: TaskSettings;
+  /** Where tasks' secrets are. */
+  env?: Record<string, string>;
   /** In place of the usual ones. */
   services?: Partial<Services>;
 }
@@ -68,7 +70,8 @@ export async function startRig({
   address = inject('temporalAddress'),
   now = Date.now,
   pass = passTime,
-  settings = { http: { allow: ['127.0.0.0/8', '::1/128'] } },
+  settings: ownSettings = {},
+  env = {},
   services: ownServices,
 }: RigOptions = {}): Promise<Rig> {
   const bundle = { codePath: inject('workflowBundle') };
@@ -88,8 +91,9 @@ export async function startRig({
     onTrouble: (message) => console.error(message),
   });
   const connection = await NativeConnection.connect({ address });
+  const settings = { http: { allow: ['127.0.0.0/8', '::1/128'] }, ...ownSettings };
   const temporalLink = { connection, namespace: 'default', taskQueue, progressMs: 100 };
-  const services = { ...createServices(settings, { temporal: temporalLink }), ...ownServices };
+  const services = { ...createServices(settings, { env, temporal: temporalLink }), ...ownServices };
   const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
   const options = { connection, namespace: 'default', taskQueue, dependencies };
   const workers = [
@@ -113,6 +117,7 @@ export async function startRig({
     version: 'test',
     host: '127.0.0.1',
     port: 0,
+    settings,
     log: (level, message, fields) => {
       if (level === 'error') console.error(message, fields);
     },

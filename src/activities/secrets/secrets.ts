@@ -13,7 +13,7 @@ export interface SecretSources {
   folder?: string;
 }
 
-/** The variable that holds a secret: `smtp.password` is in CARILLON_SECRET_SMTP_PASSWORD. */
+/** The variable that holds a secret: upper case, anything but letters and digits as `_`. */
 export function secretVariable(name: string): string {
   return `CARILLON_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }

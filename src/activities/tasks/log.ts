@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineTask } from '../../core/task/task.js';
 
-/** Writes one line to the worker's log: the smallest job there is, and a way to try a schedule. */
+/** Writes one line to the log of its run: the smallest job there is, and a way to try a schedule. */
 export const logTask = defineTask({
   name: 'log',
-  description: 'Writes one line to the log of the worker.',
+  description: 'Writes one line to the log of the run.',
   lane: 'light',
   input: z.strictObject({
     message: z.string().max(10_000).describe('The line.'),

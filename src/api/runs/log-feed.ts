@@ -80,8 +80,13 @@ export class LogFeed {
   async changed(version: number, signal: AbortSignal): Promise<void> {
     while (this.version === version && !this.#closed && this.#fault === undefined && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const told = () => {
+          signal.removeEventListener('abort', told);
+          this.#waiting.delete(told);
+          resolve();
+        };
+        this.#waiting.add(told);
+        signal.addEventListener('abort', told);
       });
     }
     if (this.#closed) throw closing();
@@ -146,7 +151,6 @@ export class LogFeed {
 
   #tell(): void {
     for (const told of [...this.#waiting]) told();
-    this.#waiting.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunView } from '../../api/views.js';
+import { CarillonError } from '../../core/errors.js';
 import { readInput } from '../definition-flags.js';
 import { exitCodes } from '../exit.js';
 import { followRun } from '../follow-run.js';
@@ -33,6 +34,10 @@ export function addRunJob(jobs: Command, io: Io, setExitCode: (code: number) => 
       if (!flags.wait) {
         output.data(answer, () => output.fields([['run', answer.runId]]));
         return;
+      }
+      if (!answer.confirmed) {
+        const message = 'No worker took the run up in time; it starts when one is back.';
+        throw new CarillonError('WORKER_UNAVAILABLE', message, { hint: `Then: carillon runs logs -f ${answer.runId}` });
       }
       io.err(`run ${answer.runId}\n`);
       const print = linePrinter(command, io);

@@ -76,6 +76,42 @@ export function describeLedger(bench: Bench): void {
       await Promise.all(stores.map((store) => store.close()));
     });
 
+    it('notes how far a run is while it runs, and keeps it with its end', async () => {
+      const project = newProject();
+      const at = '2026-11-21T09:00:01Z';
+      const write = (...entries: LedgerEntry[]) => bench.store.write([{ snapshot: snapshot(project, 'a'), entries }]);
+      const note = (runId: string, attempt: number, done: number) =>
+        bench.store.writeProgress([{ project, runId, attempt, progress: { done, total: 9, at } }]);
+      const progress = async (runId: string) => (await bench.store.runs.get(project, runId))?.progress?.done;
+      await bench.store.writeProgress([]);
+      await note('a@1', 1, 1);
+      expect(await bench.store.runs.get(project, 'a@1')).toBeUndefined();
+      await write(entry('a@1', { state: 'running' }), entry('a@2', { state: 'running', attempt: 2 }));
+      await bench.store.writeProgress(
+        ['a@2', 'a@1', 'a@3'].map((runId, index) => ({
+          project,
+          runId,
+          attempt: 1,
+          progress: { done: index + 5, at },
+        })),
+      );
+      expect([await progress('a@1'), await progress('a@2')]).toEqual([6, undefined]);
+      const log = { lines: 3, bytes: 99, chunks: 1 };
+      await write(entry('a@1', { state: 'retrying', log }));
+      await note('a@1', 1, 7);
+      expect(await progress('a@1')).toBe(6);
+      // The workflow ends it and knows of neither.
+      await write(entry('a@1', { state: 'cancelled' }));
+      expect(await bench.store.runs.get(project, 'a@1')).toMatchObject({
+        state: 'cancelled',
+        log,
+        progress: { done: 6 },
+      });
+      const known = { progress: { done: 8, at }, log };
+      await write(entry('a@4', { state: 'retrying', ...known }), entry('a@4', { state: 'cancelled' }));
+      expect(await bench.store.runs.get(project, 'a@4')).toMatchObject({ state: 'cancelled', ...known });
+    });
+
     it('counts only the highest of several snapshots in one write, and keeps the versions of all', async () => {
       const project = newProject();
       const versions = [3, 1, 4, 2].map((version) => ({

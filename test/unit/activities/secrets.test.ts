@@ -87,9 +87,10 @@ test('no secret survives, whatever stands around it', () => {
     .filter((value) => value.trim().length > 7);
   fc.assert(
     fc.property(text, secret, text, (before, value, after) => {
-      expect(masked(value, before + value + after)).not.toContain(value);
-      const coded = Buffer.from(before + value + after).toString('base64');
-      expect(masked(value, coded)).toContain('***');
+      const text = before + value + after;
+      const coded = masked(value, Buffer.from(text).toString('base64'));
+      return !masked(value, text).includes(value) && coded.includes('***');
     }),
+    { numRuns: 50 },
   );
-});
+}, 30_000);
