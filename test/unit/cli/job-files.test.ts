@@ -58,7 +58,10 @@ describe('carillon validate', () => {
 
   it.each([
     ['schedule: { every: 1h, timezone: Mars/Olympus }', /^a\.yaml:4:34: TIMEZONE_UNKNOWN schedule\.timezone: /],
-    ['schedule: { at: 2020-01-01T00:00:00Z }', /^a\.yaml:4:1: SCHEDULE_NEVER_FIRES schedule: /],
+    [
+      'schedule: { every: 1h, start: 2027-01-02T00:00Z, end: 2027-01-01 }',
+      /^a\.yaml:4:55: SCHEDULE_INVALID schedule\.end: /,
+    ],
     ['schedule: "0 0 31 2 *"', /^a\.yaml:4:11: CRON_INVALID schedule: /],
     ['schedule: { crontab: 0 61 9 * }', /^a\.yaml:4:22: CRON_INVALID schedule\.crontab: /],
     ['schedule: 1h\nlane: fast', /^a\.yaml:5:7: INPUT_INVALID lane: /],
@@ -67,6 +70,18 @@ describe('carillon validate', () => {
     const { code, err } = await carillon(['validate', '-f', 'a.yaml'], { cwd, now });
     expect(code).toBe(1);
     expect(err).toMatch(expected);
+  });
+
+  it('leaves to the server whether a job whose times have passed is there already', async () => {
+    const cwd = await folder({ 'a.yaml': job('a').replace('1h', '2020-01-01T00:00:00Z') });
+    const { code, err } = await validate(cwd, '.');
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('whether a is there already') });
+  });
+
+  it('bears what editors leave in files: marks, line ends, tabs in JSON', async () => {
+    const json = JSON.stringify({ id: 'b', task: 'log', input: { message: 'x' }, schedule: '1h' }, null, '\t');
+    const cwd = await folder({ 'a.yaml': `\uFEFF${job('a').replaceAll('\n', '\r\n')}`, 'b.json': json });
+    expect(await validate(cwd, '.')).toMatchObject({ code: 0, ids: ['a', 'b'] });
   });
 
   it('knows the inputs of built-in tasks, and says what it cannot know', async () => {
