@@ -85,7 +85,9 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen)
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
 export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
-  const intent = await intentOf(context, { project, jobId: id }, submitted, {});
+  const look = () => intentOf(context, { project, jobId: id }, submitted, {});
+  // Not while the job is being created: it would have to be asked of the job itself.
+  const intent = await turnsOf(context).take(`${project}/${id}`, look);
   const { action, prepared } = intent;
   const { digest, words } = prepared;
   const now = context.now();
