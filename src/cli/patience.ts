@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { toCarillonError } from '../api/client.js';
 
 /** A server that is overrun for a moment says so; these requests may be repeated. */
-const passing = ['STORE_UNAVAILABLE', 'TEMPORAL_UNAVAILABLE', 'LIMIT_EXCEEDED'];
+const passing = ['STORE_UNAVAILABLE', 'TEMPORAL_UNAVAILABLE', 'WORKER_UNAVAILABLE', 'LIMIT_EXCEEDED'];
 const waitsMs = [500, 2000];
 
 /** Makes a request that is safe to repeat, at most three times. @throws CarillonError */

@@ -14,6 +14,7 @@ import { prepare } from './prepare.js';
 import { closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
 import { nextTimes } from './times.js';
+import { Turns } from './turns.js';
 import { viewDefinition, viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
@@ -29,7 +30,20 @@ const maximumTries = 10;
  * Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. Of many that ask
  * for the same at once, one does it and the others find it done.
  */
-export async function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+export function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+  return turnsOf(context).take(`${input.project}/${input.id}`, () => ensureInTurn(context, input));
+}
+
+const turns = new WeakMap<object, Turns>();
+
+/** One for each API: it has one gateway. */
+function turnsOf({ gateway }: InnerContext): Turns {
+  const known = turns.get(gateway) ?? new Turns();
+  turns.set(gateway, known);
+  return known;
+}
+
+async function ensureInTurn(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
   const seen: Seen = {};
   for (let attempt = 1; ; attempt++) {
     try {
@@ -71,7 +85,9 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen)
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
 export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
-  const intent = await intentOf(context, { project, jobId: id }, submitted, {});
+  const look = () => intentOf(context, { project, jobId: id }, submitted, {});
+  // Not while the job is being created: it would have to be asked of the job itself.
+  const intent = await turnsOf(context).take(`${project}/${id}`, look);
   const { action, prepared } = intent;
   const { digest, words } = prepared;
   const now = context.now();

@@ -15,7 +15,7 @@ export interface Outcome {
 
 /** Ends jobs and the runs in progress. One that ended meanwhile, or is not there, is no failure. */
 export async function cancelAll(
-  { client, by }: Invocation,
+  { client, by, io }: Invocation,
   jobs: { id: string; project: string }[],
   reason: string,
 ): Promise<{ outcomes: Outcome[]; failures: CarillonError[]; confirmed: boolean }> {
@@ -34,6 +34,7 @@ export async function cancelAll(
         return;
       }
       failures.push(toCarillonError(error));
+      io.err(`${project}/${id}: ${code} ${message}\n`);
       outcomes[index] = { id, project, action: 'failed', error: { code, message } };
     }
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { confirm } from '../confirm.js';
-import { exitCodeOf, exitCodes } from '../exit.js';
+import { exitCodes } from '../exit.js';
 import { printFault } from '../files/fault.js';
 import { readJobFiles } from '../files/read.js';
 import { noteUnconfirmed, openInvocation } from '../invocation.js';
@@ -42,6 +42,8 @@ export function addDelete(program: Command, io: Io, setExitCode: (code: number) 
         return setExitCode(exitCodes.refused);
       }
       const { outcomes, failures, confirmed } = await cancelAll(invocation, jobs, 'deleted by its file');
+      const [first] = failures;
+      if (first && failures.length === jobs.length) throw first;
       output.data({ items: outcomes }, () =>
         output.columns(
           ['PROJECT', 'ID', 'ACTION', 'WHY'],
@@ -49,7 +51,6 @@ export function addDelete(program: Command, io: Io, setExitCode: (code: number) 
         ),
       );
       noteUnconfirmed(io, confirmed);
-      const [first] = failures;
-      if (first) setExitCode(failures.length < jobs.length ? exitCodes.partial : exitCodeOf(first));
+      if (first) setExitCode(exitCodes.partial);
     });
 }

@@ -46,11 +46,21 @@ function viewOf({ id, project, definition }: JobDocument, input: z.ZodType | und
   const names = calendarNames(definition.schedule);
   const calendars = Object.fromEntries(names.map((name) => [name, { revision: 0, rules: [] }]));
   const resolved = { seed: seedOf(project, id), calendars };
-  const { words, plan } = prepareDefinition(definition, new TaskRegistry([standIn]), now, resolved);
-  const runs = plan.entries.filter(({ excluded }) => excluded === undefined).map(({ at }) => at);
-  return {
-    ...{ id, project, task, words },
-    next: runs.slice(0, 5),
-    unchecked: [...(input ? [] : [`task ${task}`]), ...names.map((name) => `calendar ${name}`)],
-  };
+  const unchecked = [...(input ? [] : [`task ${task}`]), ...names.map((name) => `calendar ${name}`)];
+  try {
+    const { words, plan } = prepareDefinition(definition, new TaskRegistry([standIn]), now, resolved);
+    const runs = plan.entries.filter(({ excluded }) => excluded === undefined).map(({ at }) => at);
+    return { id, project, task, words, next: runs.slice(0, 5), unchecked };
+  } catch (error) {
+    // A job that ran its course is still what its file says; a new one would be refused.
+    if (!(error instanceof CarillonError) || error.code !== 'SCHEDULE_NEVER_FIRES') throw error;
+    return {
+      id,
+      project,
+      task,
+      words: 'no time ahead',
+      next: [],
+      unchecked: [...unchecked, `whether ${id} is there already, as no time is ahead`],
+    };
+  }
 }

@@ -17,11 +17,20 @@ export function publishedInputs(): Map<string, z.ZodType> {
     allOf: Condition[];
   };
   return new Map(
-    allOf.map(({ if: { properties }, then: { properties: fields, required } }) => {
-      const schema = z.fromJSONSchema({ $schema: draft, definitions, ...fields.input });
-      return [properties.task.const, required ? schema : schema.optional()];
+    allOf.flatMap(({ if: { properties }, then: { properties: fields, required } }): [string, z.ZodType][] => {
+      const schema = readBack({ $schema: draft, definitions, ...fields.input });
+      return schema ? [[properties.task.const, required ? schema : schema.optional()]] : [];
     }),
   );
+}
+
+/** Undefined for what zod does not know of JSON Schema: such an input only a server can check. */
+function readBack(schema: Json): z.ZodType | undefined {
+  try {
+    return z.fromJSONSchema(schema);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Condition {

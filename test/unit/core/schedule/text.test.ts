@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { definitionSchema } from '../../../../src/core/definition.js';
 import { CarillonError } from '../../../../src/core/errors.js';
@@ -55,6 +56,38 @@ describe('a schedule written as text', () => {
     ],
   ])('%j is %j', (written, expected) => {
     expect(read(written)).toEqual(expected);
+  });
+
+  it('reads any text, or refuses it with a code and a hint', () => {
+    const word = fc.constantFrom(
+      '*',
+      '0',
+      '9',
+      '61',
+      '@daily',
+      'run_once',
+      ':',
+      'every',
+      '1h',
+      'PT5M',
+      'TZ=UTC',
+      'FREQ=DAILY',
+      '2026-12-01',
+    );
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(word, { maxLength: 9 }).map((words) => words.join(' ')),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          expect(read(text)).toBeTypeOf('object');
+        } catch (error) {
+          if (!(error instanceof CarillonError)) throw error;
+          expect(error.details).toMatchObject({ field: expect.stringMatching(/^schedule/), hint: expect.anything() });
+        }
+      }),
+    );
   });
 
   it('takes the four fields for second, minute, hour and day of the month', () => {
