@@ -110,14 +110,30 @@ export class Runner {
     for (const runId of this.state.runs.takeStopping()) this.#scopes.get(runId)?.cancel();
   }
 
+  /** Cancels one run, under way or waiting; false: there is none. */
+  cancelRun(runId: string, reason: string | undefined): boolean {
+    const { runs } = this.state;
+    const waiting = runs.waiting.find((run) => run.runId === runId);
+    if (waiting) this.state.drop(waiting, reason, this.clock.now);
+    const run = runs.running.find((one) => one.runId === runId);
+    if (run) {
+      run.stopped = { reason };
+      if (run.executing) this.#scopes.get(runId)?.cancel();
+      else this.#cancelBetweenAttempts(run);
+    }
+    return (waiting ?? run) !== undefined;
+  }
+
+  #cancelBetweenAttempts(run: RunInProgress): void {
+    const { now } = this.clock;
+    const given = snapshotOf(this.state);
+    this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion, now), given, now);
+  }
+
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
-    const { now } = this.clock;
-    for (const run of this.state.runs.running.filter(({ executing }) => !executing)) {
-      const given = snapshotOf(this.state);
-      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion, now), given, now);
-    }
+    for (const run of this.state.runs.running.filter(({ executing }) => !executing)) this.#cancelBetweenAttempts(run);
   }
 
   /** Decides on all that is due at `now`, if that takes no activity; false if it does. Awaiting nothing is cheaper. */
