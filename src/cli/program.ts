@@ -8,6 +8,7 @@ import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
+import { addRunCommands } from './commands/run-commands.js';
 import { addRuns } from './commands/runs.js';
 import { addSimulate } from './commands/simulate.js';
 import { addTasks } from './commands/tasks.js';
@@ -38,7 +39,9 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addJobCommands(jobs, io);
   addVersions(jobs, io);
   addJobTimes(jobs, io);
-  addRuns(program.command('runs').description('the ledger: every occurrence and what became of it'), io);
+  const runs = program.command('runs').description('the ledger: every occurrence and what became of it');
+  addRuns(runs, io);
+  addRunCommands(runs, io, setExitCode);
   addCalendars(
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
     io,
