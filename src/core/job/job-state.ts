@@ -142,11 +142,7 @@ export class JobState {
     return ready;
   }
 
-  /**
-   * Takes in how an activity of a run ended.
-   * @param given the snapshot the activity got: when nothing else happened since, what it wrote is exactly what the
-   * job is now, and nothing needs to be written
-   */
+  /** Takes in how an activity ended. @param given what it got: if nothing happened since, what it wrote is the job now */
   settle(run: RunInProgress, receipt: RunReceipt, given: JobSnapshot, now: number): void {
     this.outbox.acknowledge(receipt.ackedSeq);
     if (receipt.plan && given.definitionVersion === this.job.definitionVersion) this.timetable.add(receipt.plan);
