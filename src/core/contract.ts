@@ -6,7 +6,7 @@ import type { Definition, Lane } from './definition.js';
 import type { Pause } from './pause.js';
 import type { LedgerEntry, RunError, RunSummary, RunTrigger } from './run.js';
 import type { NormalSchedule, Schedule } from './schedule/schema.js';
-import type { JobState, RunState } from './states.js';
+import type { JobState } from './states.js';
 
 export type { MissedMeanwhile, Pause } from './pause.js';
 export {
