@@ -93,6 +93,7 @@ export const runListInput = z.strictObject({
   jobId: jobId.optional().describe('Only runs of this job.'),
   state: z.array(z.enum(runStates)).min(1).optional().describe('Only runs in one of these states.'),
   trigger: z.enum(runTriggers).optional().describe('Only runs asked for by this.'),
+  fingerprint: z.string().min(1).max(400).optional().describe('Only runs whose error has this fingerprint.'),
   from: time.optional().describe('Nominal time at or after.'),
   to: time.optional().describe('Nominal time before.'),
   limit,

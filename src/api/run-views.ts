@@ -52,5 +52,13 @@ export const runView = runSummaryView.extend({
   errorFingerprint: z.string().optional().describe('Equal for errors that differ only in numbers, ids and the like.'),
   errorCauses: z.array(runErrorView).optional().describe('What caused the error, the nearest first.'),
   recordedAt: time.describe('When the ledger got the entry.'),
+  dismissed: z
+    .object({
+      at: time.describe('Since when.'),
+      by: z.string().optional().describe('Who said so.'),
+      note: z.string().optional().describe('Why.'),
+    })
+    .optional()
+    .describe('Nothing is to be done about this failure.'),
 });
 export type RunView = z.output<typeof runView>;

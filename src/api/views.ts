@@ -4,6 +4,15 @@ import { jobStates } from '../core/states.js';
 import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
 export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
+export {
+  type AttemptView,
+  type RedriveView,
+  type RetryView,
+  type RunDetailView,
+  redriveView,
+  retryView,
+  runDetailView,
+} from './runs/views.js';
 export { type TaskListView, type TaskView, taskListView, taskView } from './tasks/views.js';
 
 export const countersView = z.object({

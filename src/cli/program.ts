@@ -11,6 +11,7 @@ import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
+import { addRunCommands } from './commands/run-commands.js';
 import { addRunJob } from './commands/run-job.js';
 import { addRunLogs } from './commands/run-logs.js';
 import { addRuns } from './commands/runs.js';
@@ -48,6 +49,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   const runs = program.command('runs').description('the ledger: every occurrence and what became of it');
   addRuns(runs, io);
   addRunLogs(runs, io);
+  addRunCommands(runs, io, setExitCode);
   addCalendars(
     program.command('calendars').description('days and hours that schedules leave out, shared in a project'),
     io,

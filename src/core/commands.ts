@@ -3,7 +3,7 @@ import type { PausedPolicy } from './definition.js';
 import type { Schedule } from './schedule/schema.js';
 
 /** Commands exist as Updates (answered, validated) and as Signals (by hand) under the same names. */
-export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger'] as const;
+export const commandNames = ['pause', 'resume', 'cancel', 'reschedule', 'update', 'trigger', 'cancelRun'] as const;
 export type CommandName = (typeof commandNames)[number];
 export const queryNames = ['status', 'definition', 'snapshot'] as const;
 
@@ -46,4 +46,12 @@ export interface TriggerCommand extends CommandMeta {
   key?: string;
   /** Input of this run alone, in place of the definition's. */
   input?: unknown;
+  /** Run that failed: this one has its nominal time, and waits for its turn whatever the overlap policy says. */
+  retryOf?: string;
+  /** Nominal time of that run. */
+  scheduledAt?: string;
+}
+export interface CancelRunCommand extends CommandMeta {
+  runId: string;
+  reason?: string;
 }

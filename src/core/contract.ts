@@ -143,6 +143,8 @@ export interface RunInProgress extends RunSummary {
   executing: boolean;
   /** It was told to make room for this run: if it ends cancelled, that is why. */
   replacedBy?: string;
+  /** It was told to stop by command: if it ends cancelled, that is why. */
+  stopped?: { reason?: string };
 }
 
 /** An occurrence that waits for the run before it, or a run just asked for. */

@@ -31,6 +31,8 @@ export const errorCodes = {
   CALENDAR_CHANGED: { status: 409, summary: 'The calendar is not of the revision that was expected.' },
   CALENDAR_IN_USE: { status: 409, summary: 'Open jobs name the calendar; it cannot be deleted.' },
   RUN_NOT_FOUND: { status: 404, summary: 'There is no such run in this project.' },
+  RUN_ENDED: { status: 409, summary: 'The run has ended: there is nothing to cancel.' },
+  RUN_NOT_FAILED: { status: 409, summary: 'The run did not fail: there is nothing to repeat or to dismiss.' },
   BACKFILL_EXISTS: { status: 409, summary: 'The id of the backfill is taken by another one.' },
   BACKFILL_NOT_FOUND: { status: 404, summary: 'There is no such backfill in this project.' },
   BACKFILL_CLOSED: { status: 409, summary: 'The backfill has ended and takes no more commands.' },

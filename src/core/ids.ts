@@ -45,6 +45,13 @@ export function memberRunId(runId: string, index: number): string {
   return `${runId}#${index}`;
 }
 
+/** Job and, of a backfill's run, the backfill that a run id names; undefined when it is no run id. */
+export function parseRunId(runId: string): { jobId: string; backfillId?: string } | undefined {
+  const match = /^([^@]+)@(?:key:.*|[^!]*(?:!(.+))?)$/s.exec(runId);
+  if (!match?.[1]) return undefined;
+  return { jobId: match[1], ...(match[2] !== undefined && { backfillId: match[2] }) };
+}
+
 /** RFC 3339 in UTC, with a fraction only where there is one: `2026-11-21T09:00:00Z`. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');

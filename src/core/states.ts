@@ -52,5 +52,6 @@ export const notRunReasons = [
   'replaced',
   'job_cancelled',
   'by_task',
+  'run_cancelled',
 ] as const;
 export type NotRunReason = (typeof notRunReasons)[number];

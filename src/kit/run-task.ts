@@ -48,7 +48,8 @@ export async function runTask<Input extends z.ZodType>(
   const controller = new AbortController();
   const clock = kind === 'fake' ? new FakeClock(context.scheduledAt.getTime()) : undefined;
   clock?.install();
-  const startedAt = Date.now();
+  const time = () => clock?.now ?? performance.now();
+  const startedAt = time();
   try {
     const cancel = cancelMs === undefined ? undefined : setTimeout(() => controller.abort(), cancelMs);
     const made = {
@@ -73,7 +74,7 @@ export async function runTask<Input extends z.ZodType>(
         ...others,
       });
     };
-    return { outcome, tookMs: Date.now() - startedAt, ...trace, next };
+    return { outcome, tookMs: time() - startedAt, ...trace, next };
   } finally {
     clock?.uninstall();
   }

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { LedgerEntry, RunTrigger } from '../core/contract.js';
 import type { RunState } from '../core/states.js';
 import type { LastSuccess } from '../core/task/context.js';
@@ -10,6 +10,8 @@ export interface RunRow extends LedgerEntry {
   jobId: string;
   /** When the ledger got this state of the run. */
   recordedAt: string;
+  /** Nothing is to be done about this failure. */
+  dismissed?: Dismissal;
 }
 
 /** All conditions must hold; an absent one, or an empty list, asks nothing. */
@@ -18,6 +20,13 @@ export interface RunFilter {
   jobId?: string;
   state?: RunState[];
   trigger?: RunTrigger;
+  /** Of the error. */
+  fingerprint?: string;
+  /**
+   * Failed or timed out for good: no later run of the nominal time is under way or has ended in another way than being
+   * cancelled, and nobody dismissed it.
+   */
+  dead?: true;
   /** Scheduled at or after. */
   from?: string;
   /** Scheduled before. */
@@ -35,6 +44,15 @@ export interface RunReader {
   lastSuccess(project: string, jobId: string): Promise<(LastSuccess & { resultLocation?: string }) | undefined>;
   /** Latest nominal time first. */
   list(filter: RunFilter, page: PageRequest<RunKey>): Promise<Page<RunRow, RunKey>>;
+  /** Takes a failed run out of the dead letters, or puts it back. False: no run of this id has failed. */
+  dismiss(project: string, runId: string, dismissal: Dismissal | null): Promise<boolean>;
+}
+
+/** Who said, and when, that nothing is to be done about a failed run. */
+export interface Dismissal {
+  at: string;
+  by?: string;
+  note?: string;
 }
 
 export function runReader(db: Kysely<Database>): RunReader {
@@ -70,7 +88,7 @@ export function runReader(db: Kysely<Database>): RunReader {
       };
     },
 
-    async list({ project, jobId, state, trigger, from, to }, { limit, after }) {
+    async list({ project, jobId, state, trigger, fingerprint, dead, from, to }, { limit, after }) {
       const rows = await db
         .selectFrom('runs')
         .selectAll()
@@ -80,6 +98,8 @@ export function runReader(db: Kysely<Database>): RunReader {
             ...(jobId !== undefined ? [where('job_id', '=', jobId)] : []),
             ...(state?.length ? [where('state', 'in', state)] : []),
             ...(trigger !== undefined ? [where('trigger', '=', trigger)] : []),
+            ...(fingerprint !== undefined ? [where('error_fingerprint', '=', fingerprint)] : []),
+            ...(dead ? [unmended] : []),
             ...(from !== undefined ? [where('scheduled_at', '>=', from)] : []),
             ...(to !== undefined ? [where('scheduled_at', '<', to)] : []),
             ...(after
@@ -93,8 +113,31 @@ export function runReader(db: Kysely<Database>): RunReader {
         .execute();
       return pageOf(rows.map(toRunRow), limit, ({ scheduledAt, runId }) => ({ scheduledAt, runId }));
     },
+
+    async dismiss(project, runId, dismissal) {
+      const { numUpdatedRows } = await db
+        .updateTable('runs')
+        .set({
+          dismissed_at: dismissal?.at ?? null,
+          dismissed_by: dismissal?.by ?? null,
+          dismissed_note: dismissal?.note ?? null,
+        })
+        .where('project', '=', project)
+        .where('run_id', '=', runId)
+        .where('state', 'in', ['failed', 'timed_out'])
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
   };
 }
+
+/** A dead letter: see {@link RunFilter.dead}. A run tried again that failed again is the dead letter in its place. */
+const unmended = sql<boolean>`state in ('failed', 'timed_out') and dismissed_at is null and not exists (
+  select 1 from runs as later
+  where later.project = runs.project and later.job_id = runs.job_id and later.scheduled_at = runs.scheduled_at
+    and later.run_id <> runs.run_id and coalesce(later.started_at, later.recorded_at) >= runs.finished_at
+    and (later.state not in ('cancelled', 'skipped', 'missed') or later.reason = 'by_task')
+)`;
 
 function toRunRow(row: Selectable<RunsTable>): RunRow {
   return {
@@ -121,5 +164,12 @@ function toRunRow(row: Selectable<RunsTable>): RunRow {
     ...(row.error_fingerprint !== null && { errorFingerprint: row.error_fingerprint }),
     ...(row.error_causes !== null && { errorCauses: JSON.parse(row.error_causes) }),
     recordedAt: row.recorded_at,
+    ...(row.dismissed_at !== null && {
+      dismissed: {
+        at: row.dismissed_at,
+        ...(row.dismissed_by !== null && { by: row.dismissed_by }),
+        ...(row.dismissed_note !== null && { note: row.dismissed_note }),
+      },
+    }),
   };
 }

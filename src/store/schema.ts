@@ -112,6 +112,9 @@ export interface RunsTable {
   error_fingerprint: string | null;
   error_causes: Json | null;
   recorded_at: Time;
+  dismissed_at: Time | null;
+  dismissed_by: string | null;
+  dismissed_note: string | null;
 }
 
 /** Attempts that failed before the one a run's row tells of. */

@@ -70,6 +70,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
   };
 }
 
+export type { AttemptReader } from './attempts.js';
 export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
 export type {
   CalendarKey,
@@ -83,5 +84,5 @@ export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
-export type { RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

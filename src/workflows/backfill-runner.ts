@@ -20,7 +20,8 @@ import {
 } from '../core/contract.js';
 import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
-import { timeoutError } from './runner.js';
+import { timeoutError } from './endings.js';
+import { retryPolicy } from './retry-policy.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
@@ -127,13 +128,7 @@ export class BackfillRunner {
       scheduleToCloseTimeout: durationMs(timeouts.run),
       heartbeatTimeout: durationMs(timeouts.heartbeat),
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: {
-        maximumAttempts: retry.maximumAttempts,
-        initialInterval: durationMs(retry.initialInterval),
-        backoffCoefficient: retry.backoffCoefficient,
-        maximumInterval: durationMs(retry.maximumInterval),
-        nonRetryableErrorTypes: retry.nonRetryableErrors,
-      },
+      retry: retryPolicy(retry),
       priority: { priorityKey: this.state.carry.backfill.request.priority },
       summary: `${task} · ${scheduledAt}`,
     }).executeRun;

@@ -1,7 +1,7 @@
 import { ApplicationFailure, currentUpdateInfo, setHandler, sleep } from '@temporalio/workflow';
 import type { JobSnapshot } from '../core/contract.js';
 import type { PausedPolicy } from '../core/definition.js';
-import { keyPattern, triggeredRunId } from '../core/ids.js';
+import { isoTime, keyPattern, triggeredRunId } from '../core/ids.js';
 import type { JobState } from '../core/job/job-state.js';
 import { promptSyncMs } from '../core/job/outbox.js';
 import { snapshotOf, statusOf } from '../core/job/views.js';
@@ -57,6 +57,17 @@ export function bindCommands(state: JobState, runner: Runner, clock: Clock, onCh
   bind('update', 'Replaces the definition. {definition, ifVersion?, by?}', (command) =>
     redefine(command, 'definition'),
   );
+  bind('cancelRun', 'Cancels one run, under way or waiting. {runId, reason?, by?}', (command) => {
+    const runId = optionalText(command, 'runId');
+    const reason = optionalText(command, 'reason');
+    const { running, waiting } = state.runs;
+    if (runId === undefined || ![...running, ...waiting].some((run) => run.runId === runId)) {
+      const message = `Expected \`runId\` to be a run that is under way or waits, got ${JSON.stringify(runId) ?? 'nothing'}.`;
+      throw refusal('RUN_ENDED', message, 'runId', runId, 'Ask `status` for those in progress.');
+    }
+    // It may end by itself before this is carried out: then there is nothing left to do.
+    return () => void runner.cancelRun(runId, reason);
+  });
   bindTrigger();
 
   /**
@@ -105,9 +116,13 @@ export function bindCommands(state: JobState, runner: Runner, clock: Clock, onCh
           'Use another key, or leave it out.',
         );
       }
+      const retryOf = optionalText(command, 'retryOf');
       const known = key === undefined ? undefined : state.runs.find(triggeredRunId(state.job.jobId, key));
+      if (retryOf !== undefined) nominalTime(command);
+      const waits = retryOf !== undefined && !state.runs.catchUpFull;
       if (
         !known &&
+        !waits &&
         !state.runs.admission(Date.now()).admitted &&
         !(key !== undefined && state.commands.has(`key:${key}`))
       ) {
@@ -129,13 +144,23 @@ export function bindCommands(state: JobState, runner: Runner, clock: Clock, onCh
       const id = commandId(command);
       const repeated = id !== undefined && state.commands.seen(id);
       if (!state.commands.seen(`key:${key}`) && !repeated) {
-        state.trigger(clock.now, runId, command?.input);
+        const retryOf = optionalText(command, 'retryOf');
+        const again = retryOf === undefined ? undefined : { ...nominalTime(command), detail: `retry of ${retryOf}` };
+        state.trigger(clock.now, runId, command?.input, again);
         runner.stopReplaced();
         byHand(command);
       }
       return { snapshot: snapshotOf(state), run: state.runs.find(runId) ?? null };
     };
-    handle('trigger', 'Starts a run now. {key?, input?, by?}', run, read);
+    handle('trigger', 'Starts a run now. {key?, input?, retryOf?, by?}', run, read);
+  }
+
+  function nominalTime(command: Payload): { scheduledAt: string } {
+    const text = optionalText(command, 'scheduledAt') ?? '';
+    const time = Date.parse(text);
+    if (!Number.isNaN(time)) return { scheduledAt: isoTime(time) };
+    const message = `Expected \`scheduledAt\` to be the nominal time of the run, got ${JSON.stringify(text)}.`;
+    throw refusal('TIME_INVALID', message, 'scheduledAt', text, 'Write it as the ledger has it.');
   }
 
   function redefine(command: Payload, part: 'schedule' | 'definition'): () => Promise<void> {

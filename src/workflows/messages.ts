@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
   CancelCommand,
+  CancelRunCommand,
   PauseCommand,
   RescheduleCommand,
   ResumeCommand,
@@ -23,6 +24,7 @@ export const updates = {
   reschedule: defineUpdate<JobSnapshot, [RescheduleCommand]>('reschedule'),
   update: defineUpdate<JobSnapshot, [UpdateCommand]>('update'),
   trigger: defineUpdate<TriggerAnswer, [TriggerCommand?]>('trigger'),
+  cancelRun: defineUpdate<JobSnapshot, [CancelRunCommand]>('cancelRun'),
 };
 
 export const signals = {
@@ -32,6 +34,7 @@ export const signals = {
   reschedule: defineSignal<[RescheduleCommand]>('reschedule'),
   update: defineSignal<[UpdateCommand]>('update'),
   trigger: defineSignal<[TriggerCommand?]>('trigger'),
+  cancelRun: defineSignal<[CancelRunCommand]>('cancelRun'),
 };
 
 export const queries = {

@@ -15,7 +15,6 @@ import {
   type PreparedDefinition,
   type PrepareRequest,
   planLength,
-  type RunError,
   type RunInProgress,
   type RunReceipt,
   type RunRequest,
@@ -23,11 +22,11 @@ import {
 import { durationMs } from '../core/duration.js';
 import { isoTime } from '../core/ids.js';
 import type { JobState } from '../core/job/job-state.js';
-import { summaryOf } from '../core/job/run-book.js';
 import { snapshotOf } from '../core/job/views.js';
-import type { RunState } from '../core/states.js';
 import type { Alarm } from './alarm.js';
 import type { Clock } from './clock.js';
+import { outcomeOf, timeoutError } from './endings.js';
+import { retryPolicy } from './retry-policy.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
@@ -110,14 +109,30 @@ export class Runner {
     for (const runId of this.state.runs.takeStopping()) this.#scopes.get(runId)?.cancel();
   }
 
+  /** Cancels one run, under way or waiting; false: there is none. */
+  cancelRun(runId: string, reason: string | undefined): boolean {
+    const { runs } = this.state;
+    const waiting = runs.waiting.find((run) => run.runId === runId);
+    if (waiting) this.state.drop(waiting, reason, this.clock.now);
+    const run = runs.running.find((one) => one.runId === runId);
+    if (run) {
+      run.stopped = { reason };
+      if (run.executing) this.#scopes.get(runId)?.cancel();
+      else this.#cancelBetweenAttempts(run);
+    }
+    return (waiting ?? run) !== undefined;
+  }
+
+  #cancelBetweenAttempts(run: RunInProgress): void {
+    const { now } = this.clock;
+    const given = snapshotOf(this.state);
+    this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion, now), given, now);
+  }
+
   /** Cancels what is under way. A run that waits for its next attempt ends here. */
   cancelAll(): void {
     for (const scope of this.#scopes.values()) scope.cancel();
-    const { now } = this.clock;
-    for (const run of this.state.runs.running.filter(({ executing }) => !executing)) {
-      const given = snapshotOf(this.state);
-      this.state.settle(run, outcomeOf(run, 'cancelled', undefined, given.definitionVersion, now), given, now);
-    }
+    for (const run of this.state.runs.running.filter(({ executing }) => !executing)) this.#cancelBetweenAttempts(run);
   }
 
   /** Decides on all that is due at `now`, if that takes no activity; false if it does. Awaiting nothing is cheaper. */
@@ -235,13 +250,7 @@ export class Runner {
       scheduleToCloseTimeout: heldMs + Math.max(1000, durationMs(timeouts.run) - waited),
       heartbeatTimeout: durationMs(timeouts.heartbeat),
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: {
-        maximumAttempts: Math.max(1, retry.maximumAttempts - request.priorAttempts),
-        initialInterval: durationMs(retry.initialInterval) * retry.backoffCoefficient ** request.priorAttempts,
-        backoffCoefficient: retry.backoffCoefficient,
-        maximumInterval: durationMs(retry.maximumInterval),
-        nonRetryableErrorTypes: retry.nonRetryableErrors,
-      },
+      retry: retryPolicy(retry, request.priorAttempts),
       summary: `${project}/${jobId} · ${summary}`,
     }).executeRun;
   }
@@ -271,24 +280,4 @@ export class Runner {
     const code = cause instanceof ApplicationFailure ? (cause.type ?? 'TASK_FAILED') : 'INTERNAL';
     return outcomeOf(run, 'failed', { code, message }, version, now);
   }
-}
-
-export function timeoutError(failure: TimeoutFailure): RunError {
-  if (failure.timeoutType === 'HEARTBEAT')
-    return { code: 'WORKER_LOST', message: 'The worker stopped beating in mid-attempt.' };
-  if (failure.timeoutType === 'START_TO_CLOSE')
-    return { code: 'TIMEOUT_ATTEMPT', message: 'The attempt ran out of time.' };
-  return { code: 'TIMEOUT_RUN', message: 'The run ran out of time, retries included.' };
-}
-
-/** A receipt the workflow writes itself, because no activity lived to do it. Its entry waits in the outbox. */
-function outcomeOf(
-  run: RunInProgress,
-  state: RunState,
-  error: RunError | undefined,
-  definitionVersion: number,
-  now: number,
-): RunReceipt {
-  const summary = { ...summaryOf(run), state, finishedAt: isoTime(now), error };
-  return { summary, recorded: false, entry: { ...summary, definitionVersion, input: run.input }, ackedSeq: 0 };
 }

@@ -44,8 +44,8 @@ describe('a client that knows its tasks', () => {
     expect(missing).toMatchObject({ code: 'TASK_INPUT_INVALID', details: { field: 'input.to' } });
 
     // @ts-expect-error the task takes no such field
-    const unknown = await refusal(client.jobs.create.mutate({ project, task, input: { to: [], cc: [] }, schedule }));
-    expect(unknown).toMatchObject({ code: 'TASK_INPUT_INVALID', details: { field: 'input.cc' } });
+    const unknown = await refusal(client.jobs.create.mutate({ project, task, input: { to: [], carbon: [] }, schedule }));
+    expect(unknown).toMatchObject({ code: 'TASK_INPUT_INVALID', details: { field: 'input.carbon' } });
 
     // @ts-expect-error the input is missing
     const none = await refusal(client.jobs.create.mutate({ project, task, schedule }));

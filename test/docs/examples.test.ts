@@ -87,7 +87,10 @@ test('TypeScript compiles against the sources', () => {
   expect(files.length).toBeGreaterThan(2);
   // A planted mistake shows that the check would see one.
   writeFileSync(join(folder, 'planted.ts'), "import { defineTask } from 'carillon';\ndefineTask({ name: 5 });\n");
-  const compilerOptions = { rootDir: root, paths: { carillon: [join(root, 'src/index.ts')] } };
+  const compilerOptions = {
+    rootDir: root,
+    paths: { carillon: [join(root, 'src/index.ts')], 'carillon/kit': [join(root, 'src/kit/index.ts')] },
+  };
   const settings = { extends: join(root, 'tsconfig.json'), compilerOptions };
   const config = join(folder, 'tsconfig.json');
   writeFileSync(config, JSON.stringify({ ...settings, include: [folder, join(root, 'examples')], exclude: [] }));

@@ -33,7 +33,18 @@ export async function createBackfill(
   if (dryRun) return { backfill: null, dryRun: await surveyBackfill(context, job, request) };
 
   const carry = firstCarry(job, id ?? `fill-${context.randomText(8)}`, request, by, context.now());
-  const { backfillId } = carry.backfill;
+  const begun = await beginBackfill(context, job, carry);
+  if (begun === 'taken') throw taken(carry.backfill.backfillId);
+  return { backfill: viewBackfill(judged(begun, jobId, request)), dryRun: null };
+}
+
+/** Starts a backfill's workflow, or finds the one of its id; `taken`: that one has ended, or does not answer. */
+export async function beginBackfill(
+  context: InnerContext,
+  job: JobSnapshot,
+  carry: BackfillCarry,
+): Promise<BackfillSnapshot | 'taken'> {
+  const { backfillId, project, jobId, request } = carry.backfill;
   const ref = { project, jobId, backfillId };
   const first = new BackfillState(carry).snapshot;
   const { task, owner } = job.definition;
@@ -46,14 +57,13 @@ export async function createBackfill(
   if (!begun) {
     // The row is still to come: the same request is under way elsewhere, or the database lost it.
     const live = await context.gateway.query<BackfillSnapshot>(ref, 'snapshot');
-    if (live === undefined || live === 'unanswered') throw taken(backfillId);
-    return { backfill: viewBackfill(judged(live, jobId, request)), dryRun: null };
+    return live === undefined || live === 'unanswered' ? 'taken' : live;
   }
   // The workflow writes the row itself too, should the database be away now.
   await context.store.backfills.save(first).catch((error) => {
     context.log('warn', 'A backfill could not be written to the read model.', { ...ref, error: String(error) });
   });
-  return { backfill: viewBackfill(first), dryRun: null };
+  return first;
 }
 
 function assertRange({ from, to }: BackfillRequest): void {
@@ -83,7 +93,8 @@ function taken(backfillId: string): CarillonError {
   );
 }
 
-function firstCarry(
+/** What a backfill begins with. */
+export function firstCarry(
   job: JobSnapshot,
   backfillId: string,
   request: BackfillRequest,

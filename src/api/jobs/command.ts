@@ -1,5 +1,6 @@
 import type {
   CancelCommand,
+  CancelRunCommand,
   CommandMeta,
   CommandName,
   PauseCommand,
@@ -24,6 +25,7 @@ interface Payloads {
   cancel: CancelCommand;
   reschedule: RescheduleCommand;
   update: UpdateCommand;
+  cancelRun: CancelRunCommand;
 }
 
 /** Sends a command and tells what became of the job. */

@@ -1,6 +1,7 @@
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
+import type { RunRow } from '../../store/store.js';
 import type { Backstage } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 
@@ -13,6 +14,14 @@ export async function storedJob(context: Backstage, { project, jobId }: JobRefs)
     context.log('warn', 'The database does not answer; asking the job itself.', { project, jobId });
     return undefined;
   }
+}
+
+/** A run's row; undefined when there is none, or the database is away. */
+export async function storedRun({ store }: Backstage, project: string, runId: string): Promise<RunRow | undefined> {
+  return store.runs.get(project, runId).catch((error) => {
+    if (error instanceof CarillonError && error.code === 'STORE_UNAVAILABLE') return undefined;
+    throw error;
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ export function viewJob(snapshot: JobSnapshot, consoles: Consoles): JobView {
     definition: viewDefinition(snapshot.definition),
     calendars: calendarsOf(snapshot.definition),
     idempotencyKey: snapshot.idempotencyKey,
-    links: linksOf(snapshot, consoles),
+    links: linksOf(workflowId(snapshot.project, snapshot.jobId), consoles),
   };
 }
 
@@ -39,8 +39,8 @@ function standing(snapshot: JobSnapshot) {
   return { ...rest, id: jobId };
 }
 
-function linksOf({ project, jobId }: JobSnapshot, consoles: Consoles): JobView['links'] {
-  const id = workflowId(project, jobId);
+/** Where a workflow can be looked at. */
+export function linksOf(id: string, consoles: Consoles): JobView['links'] {
   const { temporalAddress, namespace, temporalUi } = consoles;
   return {
     workflowId: id,

@@ -1,21 +1,22 @@
 import type { RunFilter, RunKey } from '../../store/store.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import { runListInput, runRef } from '../inputs.js';
-import { noSuchRun } from '../runs/locate.js';
+import { cancelRun } from '../runs/cancel.js';
+import { deadLetters, dismissRun, redrive } from '../runs/dead-letters.js';
+import { runDetail } from '../runs/detail.js';
+import { cancelRunInput, deadLettersInput, dismissInput, redriveInput, retryRunInput } from '../runs/inputs.js';
 import { logProcedures } from '../runs/logs.js';
+import { retryRun } from '../runs/retry.js';
+import { redriveView, retryView, runDetailView } from '../runs/views.js';
 import { procedure, router } from '../trpc.js';
-import { runPage, runView } from '../views.js';
+import { commandView, runPage, runView } from '../views.js';
 
 export const runsRouter = router({
   get: procedure
-    .meta({ summary: 'One run, or one occurrence that did not run.' })
+    .meta({ summary: 'One run with its attempts, or one occurrence that did not run.' })
     .input(runRef)
-    .output(runView)
-    .query(async ({ ctx, input: { project, runId } }) => {
-      const run = await ctx.store.runs.get(project, runId);
-      if (run) return run;
-      throw noSuchRun(project, runId);
-    }),
+    .output(runDetailView)
+    .query(({ ctx, input: { project, runId } }) => runDetail(ctx, project, runId)),
 
   list: procedure
     .meta({ summary: 'The ledger, newest nominal time first.' })
@@ -28,5 +29,34 @@ export const runsRouter = router({
       return { items: page.items, nextCursor: page.next && encodeCursor(query, page.next) };
     }),
 
+  cancel: procedure
+    .meta({ summary: 'Cancel one run, in progress or waiting; the job goes on.' })
+    .input(cancelRunInput)
+    .output(commandView)
+    .mutation(({ ctx, input: { project, ...command } }) => cancelRun(ctx, project, command)),
+
+  retry: procedure
+    .meta({ summary: 'Run the nominal time of a failed run again, with the input it had.' })
+    .input(retryRunInput)
+    .output(retryView)
+    .mutation(({ ctx, input }) => retryRun(ctx, input)),
+
+  deadLetters: procedure
+    .meta({ summary: 'Runs that failed for good and were neither tried again nor dismissed.' })
+    .input(deadLettersInput)
+    .output(runPage)
+    .query(({ ctx, input }) => deadLetters(ctx, input)),
+
+  redrive: procedure
+    .meta({ summary: 'Try dead letters again, by filter; as a dry run, tell which they are.' })
+    .input(redriveInput)
+    .output(redriveView)
+    .mutation(({ ctx, input }) => redrive(ctx, input)),
+
+  dismiss: procedure
+    .meta({ summary: 'Take a failed run out of the dead letters, or put it back.' })
+    .input(dismissInput)
+    .output(runView)
+    .mutation(({ ctx, input }) => dismissRun(ctx, input)),
   ...logProcedures,
 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunView } from '../../api/views.js';
+import type { RunDetailView, RunView } from '../../api/views.js';
 import type { RunTrigger } from '../../core/contract.js';
 import { formatDuration } from '../../core/duration.js';
 import type { RunState } from '../../core/states.js';
@@ -16,6 +16,7 @@ export function addRuns(runs: Command, io: Io): void {
     .option('--job <id>', 'only of this job')
     .option('--state <state>', 'only these; may be repeated', collectList)
     .option('--trigger <trigger>', 'only those that this asked for: schedule, catch_up, manual, probe, backfill')
+    .option('--fingerprint <text>', 'only those whose error has this fingerprint')
     .option('--from <time>', 'nominal time at or after (ISO 8601 with an offset)')
     .option('--to <time>', 'nominal time before')
     .option('-n, --limit <n>', 'runs on a page', wholeNumber, 50)
@@ -37,11 +38,11 @@ export function addRuns(runs: Command, io: Io): void {
   runs
     .command('get')
     .argument('<run-id>', 'such as backup@2026-11-21T09:00:00Z')
-    .description('one run')
+    .description('one run, with its attempts')
     .action(async (runId: string, _flags, command: Command) => {
       const { client, output, project } = openInvocation(command, io);
       const run = await client.runs.get.query({ runId, project });
-      output.data(run, () => runFields(run, output));
+      output.data(run, () => [runFields(run, output), attemptTable(run, output)].filter(Boolean).join('\n\n'));
     });
 }
 
@@ -49,13 +50,14 @@ interface ListFlags {
   job?: string;
   state?: string[];
   trigger?: string;
+  fingerprint?: string;
   from?: string;
   to?: string;
   limit: number;
   cursor?: string;
 }
 
-function runTable(items: RunView[], output: Output): string {
+export function runTable(items: RunView[], output: Output): string {
   return output.columns(
     ['RUN', 'STATE', 'ATTEMPT', 'SCHEDULED', 'TOOK', 'WHY'],
     items.map((run) => [
@@ -69,7 +71,7 @@ function runTable(items: RunView[], output: Output): string {
   );
 }
 
-function runFields(run: RunView, output: Output): string {
+function runFields(run: RunDetailView, output: Output): string {
   return output.fields([
     ['run', run.runId],
     ['job', run.jobId],
@@ -92,6 +94,10 @@ function runFields(run: RunView, output: Output): string {
       run.log && `${run.log.lines} lines${run.log.truncated ? ', not all' : ''}: carillon runs logs ${run.runId}`,
     ],
     ['worker', run.worker],
+    ['fingerprint', run.errorFingerprint],
+    ['causes', run.errorCauses?.map(({ code, message }) => `${code}: ${message}`).join('\n')],
+    ['dismissed', run.dismissed && [output.time(run.dismissed.at), run.dismissed.note].filter(Boolean).join(', ')],
+    ['Temporal', run.links.temporalUi ?? run.links.temporalCli],
   ]);
 }
 
@@ -99,6 +105,22 @@ function progressOf({ progress }: RunView): string {
   if (!progress) return '';
   const { done, total, note } = progress;
   return `${done}${total === undefined ? '' : ` of ${total}`}${note ? `: ${note}` : ''}`;
+}
+
+/** Of more than one attempt; of one, the fields tell everything. */
+function attemptTable({ attempts }: RunDetailView, output: Output): string {
+  if (attempts.length < 2) return '';
+  return output.columns(
+    ['ATTEMPT', 'STATE', 'STARTED', 'FINISHED', 'WORKER', 'WHY'],
+    attempts.map((one) => [
+      one.attempt,
+      output.state(one.state),
+      one.startedAt,
+      one.finishedAt,
+      one.worker,
+      one.error && `${one.error.code}: ${one.error.message}`,
+    ]),
+  );
 }
 
 export function took({ startedAt, finishedAt }: Pick<RunView, 'startedAt' | 'finishedAt'>): string {

@@ -7,6 +7,7 @@ import type {
   RunInProgress,
   RunReceipt,
   RunSummary,
+  WaitingRun,
 } from '../contract.js';
 import type { PausedPolicy } from '../definition.js';
 import { isoTime, scheduledRunId, triggeredRunId } from '../ids.js';
@@ -141,11 +142,7 @@ export class JobState {
     return ready;
   }
 
-  /**
-   * Takes in how an activity of a run ended.
-   * @param given the snapshot the activity got: when nothing else happened since, what it wrote is exactly what the
-   * job is now, and nothing needs to be written
-   */
+  /** Takes in how an activity ended. @param given what it got: if nothing happened since, what it wrote is the job now */
   settle(run: RunInProgress, receipt: RunReceipt, given: JobSnapshot, now: number): void {
     this.outbox.acknowledge(receipt.ackedSeq);
     if (receipt.plan && given.definitionVersion === this.job.definitionVersion) this.timetable.add(receipt.plan);
@@ -203,7 +200,7 @@ export class JobState {
     this.#journal.changed();
   }
 
-  /** What was due before the command is decided by the rules that held until then. A second pause goes on with the first. */
+  /** What was due before is decided by the rules that held until then. A second pause goes on with the first. */
   pause(now: number, { missed, ...pause }: Omit<Pause, 'since' | 'missed'> & { missed?: PausedPolicy }): void {
     this.decidePast(now);
     const before = this.job.pause?.missed;
@@ -261,11 +258,18 @@ export class JobState {
     this.#journal.changed();
   }
 
-  trigger(now: number, runId: string, input: unknown): void {
+  /** @param again of a run that is tried again: it has that one's nominal time, and replaces none */
+  trigger(now: number, runId: string, input: unknown, again?: Pick<WaitingRun, 'scheduledAt' | 'detail'>): void {
     const admission = this.runs.admission(now);
-    if (admission.admitted && admission.replaces) this.#occurrences.replacePrevious(runId, now);
-    this.runs.waiting.push({ runId, scheduledAt: isoTime(now), trigger: 'manual', input });
+    if (!again && admission.admitted && admission.replaces) this.#occurrences.replacePrevious(runId, now);
+    this.runs.waiting.push({ runId, scheduledAt: isoTime(now), trigger: 'manual', input, ...again });
     this.#journal.changed();
+  }
+
+  /** A run that waits for its turn will not run. */
+  drop(run: WaitingRun, reason: string | undefined, now: number): void {
+    const [dropped] = this.runs.takeWaiting((one) => one.runId === run.runId);
+    if (dropped) this.#journal.notRun(dropped, now, 'cancelled', 'run_cancelled', reason);
   }
 
   /** Ends the job. Runs under way are cancelled by the caller and settle afterwards. */

@@ -65,8 +65,9 @@ export class Journal {
   }
 }
 
-/** A run that was told to make room ended as it was told: that is why. */
-export function endOf<End extends RunSummary | LedgerEntry>({ replacedBy }: RunInProgress, end: End): End {
-  if (replacedBy === undefined || end.state !== 'cancelled') return end;
-  return { ...end, reason: 'replaced', detail: replacedBy };
+/** A run that was told to make room, or to stop, ended as it was told: that is why. */
+export function endOf<End extends RunSummary | LedgerEntry>({ replacedBy, stopped }: RunInProgress, end: End): End {
+  if (end.state !== 'cancelled') return end;
+  if (replacedBy !== undefined) return { ...end, reason: 'replaced', detail: replacedBy };
+  return stopped ? { ...end, reason: 'run_cancelled', detail: stopped.reason ?? end.detail } : end;
 }

@@ -135,6 +135,7 @@ export function summaryOf({
   retryAt,
   executing,
   replacedBy,
+  stopped,
   ...summary
 }: RunInProgress): RunSummary {
   return summary;

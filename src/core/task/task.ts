@@ -104,6 +104,6 @@ export type TaskMap<Tasks extends readonly AnyTask[]> = { [T in Tasks[number] as
 /** A definition whose input type follows from its task's name. */
 export type TypedDefinition<Tasks extends readonly AnyTask[]> = {
   [T in Tasks[number] as T['name']]: Omit<DefinitionInput, 'task' | 'input'> & {
-    task: T['name'] | `${T['name']}@${number}`;
+    task: T['name'];
   } & (undefined extends z.input<T['input']> ? { input?: z.input<T['input']> } : { input: z.input<T['input']> });
 }[Tasks[number]['name']];

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import * as jobsAndRuns from './0001-jobs-and-runs.js';
 import * as clock from './0002-clock.js';
 import * as evidence from './0003-evidence.js';
+import * as deadLetters from './0004-dead-letters.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
 export const migrations: Record<string, Migration> = {
   '0001-jobs-and-runs': jobsAndRuns,
   '0002-clock': clock,
   '0003-evidence': evidence,
+  '0004-dead-letters': deadLetters,
 };

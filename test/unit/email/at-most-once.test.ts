@@ -24,11 +24,11 @@ test('crash in mid-chunk: the next attempt goes on after the chunk, and nobody g
   const abort = new AbortController();
   const first = send(url, { to, chunk: 3 }, { services: place, signal: abort.signal });
   await crashed;
-  for (const [name, body] of place.objects) kept.set(name, body);
+  for (const [name, body] of place.saved) kept.set(name, body);
   abort.abort();
   await first.done.catch(() => {});
-  place.objects.clear();
-  for (const [name, body] of kept) place.objects.set(name, body);
+  place.saved.clear();
+  for (const [name, body] of kept) place.saved.set(name, body);
 
   const second = send(url, { to, chunk: 3 }, { services: place, attempt: 2 });
   expect(await second.done).toEqual({

@@ -75,22 +75,22 @@ export function hangUp({ connections }: SMTPServer): void {
 }
 
 /** The run's folder, in memory, with the errors of a real one. */
-export function folder(): { files: () => TaskFiles; objects: Map<string, string> } {
-  const objects = new Map<string, string>();
+export function folder(): { files: () => TaskFiles; saved: Map<string, string> } {
+  const saved = new Map<string, string>();
   const files: TaskFiles = {
     async put(name, body) {
-      objects.set(name, String(body));
+      saved.set(name, String(body));
       return `memory:///${name}`;
     },
     async get(name) {
-      const body = objects.get(name);
+      const body = saved.get(name);
       if (body === undefined) throw Object.assign(new Error('No such object.'), { code: 'OBJECT_NOT_FOUND' });
       return (async function* () {
         yield Buffer.from(body);
       })();
     },
   };
-  return { files: () => files, objects };
+  return { files: () => files, saved };
 }
 
 type Input = Parameters<typeof emailTask.input.parse>[0];

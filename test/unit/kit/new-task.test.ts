@@ -18,8 +18,12 @@ function folder(): string {
 async function carillon(cwd: string, ...argv: string[]) {
   const said = { out: '', err: '' };
   const io = {
-    out: (text: string) => void (said.out += text),
-    err: (text: string) => void (said.err += text),
+    out: (text: string) => {
+      said.out += text;
+    },
+    err: (text: string) => {
+      said.err += text;
+    },
     ...{ env: {}, cwd, now: () => 0, colour: false },
   };
   return { code: await run(argv, io), ...said };
