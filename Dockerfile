@@ -21,6 +21,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY bin ./bin
+COPY schema ./schema
+RUN mkdir -p /var/lib/carillon/objects && chown node:node /var/lib/carillon/objects
 USER node
 EXPOSE 7070
 CMD ["node", "dist/api/main.js"]

@@ -16,14 +16,14 @@ const log = jsonLog(process.stderr, now);
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const { registry } = await loadConfig(findTasksModule(process.cwd(), settings.tasks));
+  const { registry, settings: configured } = await loadConfig(findTasksModule(process.cwd(), settings.tasks));
   for (const { code, message, details } of registry.broken.map(brokenModuleError))
     log('error', message, { code, ...details });
   const store = createStore({ url: settings.databaseUrl });
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
   const consoles = { temporalAddress, namespace, temporalUi };
-  const taskSettings = overridden({}, settings);
+  const taskSettings = overridden(configured, settings);
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
     ...{ version: packageVersion(), host, port, insecureHost },

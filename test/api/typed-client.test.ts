@@ -44,7 +44,8 @@ describe('a client that knows its tasks', () => {
     expect(missing).toMatchObject({ code: 'TASK_INPUT_INVALID', details: { field: 'input.to' } });
 
     // @ts-expect-error the task takes no such field
-    const unknown = await refusal(client.jobs.create.mutate({ project, task, input: { to: [], carbon: [] }, schedule }));
+    const input: Parameters<typeof client.jobs.create.mutate>[0]['input'] = { to: [], carbon: [] };
+    const unknown = await refusal(client.jobs.create.mutate({ project, task, input: input as never, schedule }));
     expect(unknown).toMatchObject({ code: 'TASK_INPUT_INVALID', details: { field: 'input.carbon' } });
 
     // @ts-expect-error the input is missing

@@ -1,7 +1,9 @@
 /** A task host: makes attempts of the user's tasks, one at a time, for the worker that started it. */
 import { writeSync } from 'node:fs';
+import { overridden, overridesFrom } from '../../core/task/overrides.js';
 import { createServices } from '../services/services.js';
 import { loadConfig } from '../tasks/load.js';
+import { temporalFrom } from '../workflows/link.js';
 import { HostAttempt } from './host-attempt.js';
 import type { FromHost, ToHost } from './messages.js';
 import { startWatchdog } from './watchdog.js';
@@ -29,7 +31,8 @@ process.on('SIGINT', () => {});
 
 async function main(): Promise<void> {
   const { registry, settings } = await loadConfig(configPath);
-  const services = createServices(settings);
+  const { env } = process;
+  const services = createServices(overridden(settings, overridesFrom(env)), { env, temporal: temporalFrom(env) });
   let attempt: HostAttempt | undefined;
   process.on('message', (message: ToHost) => {
     if (message.type === 'ping') send({ type: 'pong' });

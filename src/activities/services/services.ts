@@ -8,7 +8,8 @@ import { createDatabases, databasesFromEnv } from '../databases/databases.js';
 import { RunLogs } from '../logs/run-logs.js';
 import { guardedFetch } from '../net/guarded-fetch.js';
 import { openSecrets } from '../secrets/secrets.js';
-import { createWorkflows, type TemporalLink } from '../workflows/workflows.js';
+import type { TemporalLink } from '../workflows/link.js';
+import { createWorkflows } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import {
   Client,
-  type ConnectionLike,
   QueryNotRegisteredError,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandle,
@@ -11,18 +10,8 @@ import { runWorkflowId } from '../../core/ids.js';
 import type { TaskWorkflowStart, TaskWorkflows } from '../../core/task/services.js';
 import type { RunIds } from '../services/services.js';
 import { isHandedOver } from './handed-over.js';
+import type { TemporalLink } from './link.js';
 import { workflowError } from './workflow-error.js';
-
-/** How the process reaches Temporal. */
-export interface TemporalLink {
-  /** A worker's own connection serves. */
-  connection: ConnectionLike;
-  namespace: string;
-  /** Where the scheduler's workflows run. */
-  taskQueue: string;
-  /** How often a workflow is asked how far it is. Default 1 s. */
-  progressMs?: number;
-}
 
 /** Workflows that belong to runs. The id is the run's, so whoever asks again finds the one that was started. */
 export function createWorkflows({ connection, namespace, taskQueue, progressMs = 1000 }: TemporalLink) {
