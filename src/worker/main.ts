@@ -25,6 +25,10 @@ async function main(): Promise<void> {
     ...config.hosts,
     configPath: configPath ?? '',
     concurrency: settings.concurrency,
+    surroundings: {
+      overrides: { objects: settings.objects, secretsFolder: settings.secretsFolder, httpAllow: settings.httpAllow },
+      temporal: { address: settings.temporalAddress, namespace: settings.namespace, taskQueue: settings.taskQueue },
+    },
     onTrouble: (message) => console.error(message),
   });
   const registry = hosts.placeAll(config);

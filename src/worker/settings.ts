@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { CarillonError, show } from '../core/errors.js';
-import { overridesFrom } from '../core/task/overrides.js';
 
 export interface WorkerSettings {
   databaseUrl: string;
@@ -51,7 +50,9 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     concurrency: positive(env, 'CARILLON_CONCURRENCY', 100),
     maxCachedJobs: positive(env, 'CARILLON_MAX_CACHED_JOBS', 2000),
     tasksModule: env.CARILLON_TASKS || undefined,
-    ...overridesFrom(env),
+    httpAllow: env.CARILLON_HTTP_ALLOW?.split(',').filter((network) => network.trim() !== ''),
+    objects: env.CARILLON_OBJECTS || undefined,
+    secretsFolder: env.CARILLON_SECRETS_FOLDER || undefined,
     bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   };
 }

@@ -123,6 +123,7 @@ describe('carillon doctor', () => {
       Clock: 'ok',
       Temporal: 'ok',
       Database: 'ok',
+      Tasks: 'ok',
       'Scheduler workers': 'failed',
       'Heavy workers': 'warning',
     });

@@ -196,6 +196,7 @@ test('the Web UI shows what a job is and what its events are for', async () => {
   const updates = metadata.definition.updateDefinitions;
   expect(updates.map(({ name }) => name).sort()).toEqual([
     'cancel',
+    'cancelRun',
     'pause',
     'reschedule',
     'resume',

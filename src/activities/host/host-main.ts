@@ -1,15 +1,17 @@
 /** A task host: makes attempts of the user's tasks, one at a time, for the worker that started it. */
 import { writeSync } from 'node:fs';
-import { overridden, overridesFrom } from '../../core/task/overrides.js';
+import { overridden } from '../../core/task/overrides.js';
 import { createServices } from '../services/services.js';
 import { loadConfig } from '../tasks/load.js';
-import { temporalFrom } from '../workflows/link.js';
+import { lazyLink } from '../workflows/link.js';
 import { HostAttempt } from './host-attempt.js';
 import type { FromHost, ToHost } from './messages.js';
+import type { HostSurroundings } from './task-host.js';
 import { startWatchdog } from './watchdog.js';
 import { toWire } from './wire-error.js';
 
-const [, , configPath, memoryMb] = process.argv;
+const [, , configPath, memoryMb, given = '{}'] = process.argv;
+const { overrides, temporal }: HostSurroundings = JSON.parse(given);
 
 startWatchdog((2 * Number(memoryMb) + 128) * 1024 * 1024);
 
@@ -31,8 +33,10 @@ process.on('SIGINT', () => {});
 
 async function main(): Promise<void> {
   const { registry, settings } = await loadConfig(configPath);
-  const { env } = process;
-  const services = createServices(overridden(settings, overridesFrom(env)), { env, temporal: temporalFrom(env) });
+  const services = createServices(overridden(settings, overrides ?? {}), {
+    env: process.env,
+    temporal: temporal && lazyLink(temporal),
+  });
   let attempt: HostAttempt | undefined;
   process.on('message', (message: ToHost) => {
     if (message.type === 'ping') send({ type: 'pong' });

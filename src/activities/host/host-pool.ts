@@ -5,13 +5,14 @@ import type { AnyTask } from '../../core/task/task.js';
 import type { LoadedConfig } from '../tasks/load.js';
 import { runInHost } from './hosted-run.js';
 import type { HostedRun, HostedTask } from './hosted-task.js';
-import { TaskHost } from './task-host.js';
+import { type HostSurroundings, TaskHost } from './task-host.js';
 
 export interface HostPoolOptions extends HostSettings {
   /** The configuration whose tasks its hosts know. */
   configPath: string;
   /** Attempts at the same time: so many hosts at most, unless `maximum` says fewer. */
   concurrency: number;
+  surroundings?: HostSurroundings;
   /** Told of troubles that are no attempt's fault. */
   onTrouble?: (message: string) => void;
 }
@@ -100,8 +101,8 @@ export class HostPool {
       if (!idle.host.gone && (await idle.host.fit())) return idle.host;
       this.options.onTrouble?.('A task left its host unfit for the next attempt; another one is started.');
     }
-    const { configPath } = this.options;
-    const host = new TaskHost({ configPath, memoryMb: this.#memoryMb });
+    const { configPath, surroundings } = this.options;
+    const host = new TaskHost({ configPath, memoryMb: this.#memoryMb, surroundings });
     this.#all.add(host);
     void host.exited.then(() => this.#all.delete(host));
     const stop = () => host.kill();

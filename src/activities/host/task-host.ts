@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CarillonError } from '../../core/errors.js';
+import type { SettingOverrides } from '../../core/task/overrides.js';
+import type { TemporalAddress } from '../workflows/link.js';
 import type { FromHost, HostCall, HostEnd, ToHost } from './messages.js';
 import { OutputLines, outputBudget } from './output-lines.js';
 import { fromWire } from './wire-error.js';
@@ -11,6 +13,13 @@ export interface HostOptions {
   /** The configuration whose tasks it knows. */
   configPath: string;
   memoryMb: number;
+  surroundings?: HostSurroundings;
+}
+
+/** What the worker knows beside the configuration, and its hosts have to know too. */
+export interface HostSurroundings {
+  overrides?: SettingOverrides;
+  temporal?: TemporalAddress;
 }
 
 /** What an attempt in a host tells of itself. */
@@ -46,8 +55,8 @@ export class TaskHost {
   /** The end of what it wrote to stderr. */
   #lastWords = '';
 
-  constructor({ configPath, memoryMb }: HostOptions) {
-    this.#child = fork(entry, [configPath, String(memoryMb)], {
+  constructor({ configPath, memoryMb, surroundings = {} }: HostOptions) {
+    this.#child = fork(entry, [configPath, String(memoryMb), JSON.stringify(surroundings)], {
       execArgv: [...(compiled ? [] : ['--import', 'tsx']), `--max-old-space-size=${memoryMb}`],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       serialization: 'advanced',

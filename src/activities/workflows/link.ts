@@ -1,5 +1,4 @@
 import { Connection, type ConnectionLike } from '@temporalio/client';
-import { schedulerTaskQueue } from '../../core/contract.js';
 
 /** How a process reaches Temporal. */
 export interface TemporalLink {
@@ -12,11 +11,12 @@ export interface TemporalLink {
   progressMs?: number;
 }
 
-/** The link of a process that has no connection yet: it is opened by the first call. */
-export function temporalFrom(env: Record<string, string | undefined>): TemporalLink {
-  return {
-    connection: Connection.lazy({ address: env.TEMPORAL_ADDRESS || '127.0.0.1:7233' }),
-    namespace: env.TEMPORAL_NAMESPACE || 'default',
-    taskQueue: env.CARILLON_TASK_QUEUE || schedulerTaskQueue,
-  };
+/** Where a process without a connection finds Temporal. */
+export interface TemporalAddress extends Omit<TemporalLink, 'connection'> {
+  address: string;
+}
+
+/** The connection is opened by the first call. */
+export function lazyLink({ address, ...link }: TemporalAddress): TemporalLink {
+  return { ...link, connection: Connection.lazy({ address }) };
 }

@@ -4,8 +4,8 @@ import { show } from '../../core/errors.js';
 /** Tells of something wrong at an offset of the text. */
 export type Report = (offset: number, message: string, hint: string) => void;
 
-/** `$${` (stands for `${`), `${NAME}`, `${NAME:-default}`, and whatever else begins like one. */
-const reference = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?/g;
+/** `$${` (stands for `${`), `${NAME}`, `${NAME:-default}`, and whatever else begins like one; `${{ … }}` is for the task. */
+const reference = /\$\$\{|\$\{(?!\{)(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?/g;
 
 /**
  * Puts variables into the values of a document, never into its keys. What comes of it is text, even if it looks like a

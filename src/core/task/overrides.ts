@@ -22,12 +22,3 @@ export function overridden(
     ...(secretsFolder !== undefined && { secrets: { ...settings.secrets, folder: secretsFolder } }),
   };
 }
-
-/** What the environment says: CARILLON_OBJECTS, CARILLON_SECRETS_FOLDER and CARILLON_HTTP_ALLOW. */
-export function overridesFrom(env: Record<string, string | undefined>): SettingOverrides {
-  return {
-    objects: env.CARILLON_OBJECTS || undefined,
-    secretsFolder: env.CARILLON_SECRETS_FOLDER || undefined,
-    httpAllow: env.CARILLON_HTTP_ALLOW?.split(',').filter((network) => network.trim() !== ''),
-  };
-}
