@@ -1,4 +1,6 @@
 import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, defineTask } from 'carillon';
 import { z } from 'zod';
 
@@ -24,4 +26,9 @@ const diskCheck = defineTask({
   },
 });
 
-export default defineConfig({ tasks: [diskCheck] });
+export default defineConfig({
+  tasks: [diskCheck],
+  // What the examples in ../jobs work with.
+  databases: { main: { url: `sqlite:${join(tmpdir(), 'carillon-example.db')}` } },
+  steps: { processes: true, docker: { images: ['busybox:*'] } },
+});

@@ -59,15 +59,16 @@ describe('variables in job files', () => {
     expect(read(text).faults[0]?.hint).toContain('`${ONE:-value}`');
   });
 
-  it.each(['${}', '${a.b}', '${HOST:?}', '${HOST', '${{ steps.x }}', '${1}'])(
-    'refuses %s, saying how to write it',
-    (text) => {
-      const { faults } = read(`id: a\ntask: log\nschedule: 1h\nowner: "${text}"\n`);
-      expect(faults).toMatchObject([
-        { line: 4, column: 9, code: 'FILE_INVALID', hint: expect.stringContaining('$${') },
-      ]);
-    },
-  );
+  it('leaves double braces to the task', () => {
+    const { documents, faults } = read('id: a\ntask: log\nschedule: 1h\nowner: "${{ steps.x }}"\n');
+    expect(faults).toEqual([]);
+    expect(documents[0]?.definition).toMatchObject({ owner: '${{ steps.x }}' });
+  });
+
+  it.each(['${}', '${a.b}', '${HOST:?}', '${HOST', '${1}'])('refuses %s, saying how to write it', (text) => {
+    const { faults } = read(`id: a\ntask: log\nschedule: 1h\nowner: "${text}"\n`);
+    expect(faults).toMatchObject([{ line: 4, column: 9, code: 'FILE_INVALID', hint: expect.stringContaining('$${') }]);
+  });
 
   it('says of a reference in brackets that it wants quotes', () => {
     const { faults } = read('id: a\ntask: log\nschedule: 1h\ninput: { url: ${HOST} }\n');
