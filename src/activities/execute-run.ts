@@ -70,6 +70,8 @@ export async function executeRun(
   const outcome = await attemptRun(deps, request, attempt, evidence, keep).finally(() => {
     clearTimeout(show);
     clearInterval(beat);
+    // What was kept since the last beat goes to the next attempt too.
+    if (beat && details !== undefined) heartbeat(details);
   });
   // Core cancels a local activity when it loses the workflow task around it, and marks it like a cancellation that was
   // asked for. Only the workflow knows which it was: it writes the run's end if so, and executes the run anew if not.

@@ -1,5 +1,5 @@
 import { CarillonError, show } from '../../core/errors.js';
-import type { TaskDatabase, TaskSettings } from '../../core/task/services.js';
+import type { TaskDatabase, TaskSecrets, TaskSettings } from '../../core/task/services.js';
 import { type ConnectionUrl, readConnectionUrl } from './connection-url.js';
 
 /** A database that was opened: `close` ends its connections, once what runs has ended. */
@@ -16,7 +16,8 @@ export interface Databases {
 
 type Connections = NonNullable<TaskSettings['databases']>;
 
-export function createDatabases(connections: Connections = {}): Databases {
+/** @param secrets where `secret://name` in an address is looked up, at its first use */
+export function createDatabases(connections: Connections = {}, secrets?: TaskSecrets): Databases {
   const opened = new Map<string, Promise<OpenDatabase>>();
   return {
     async get(name) {
@@ -24,17 +25,28 @@ export function createDatabases(connections: Connections = {}): Databases {
       if (url === undefined) throw unknown(name, Object.keys(connections));
       let database = opened.get(name);
       if (!database) {
-        database = open(name, readConnectionUrl(name, url));
+        database = resolved(url, secrets).then((address) => open(name, readConnectionUrl(name, address)));
         opened.set(name, database);
+        // Another call tries again: the secret may be there by then.
+        database.catch(() => opened.delete(name));
       }
       return database;
     },
     async close() {
       const all = [...opened.values()];
       opened.clear();
-      await Promise.all(all.map(async (database) => (await database).close()));
+      await Promise.allSettled(all.map(async (database) => (await database).close()));
     },
   };
+}
+
+/** The address with its secrets, written as an address takes them. */
+async function resolved(url: string, secrets: TaskSecrets | undefined): Promise<string> {
+  let text = url;
+  for (const [reference, name] of url.matchAll(/secret:\/\/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)/g)) {
+    if (secrets) text = text.replace(reference, encodeURIComponent(await secrets.get(name as string)));
+  }
+  return text;
 }
 
 /** The drivers are loaded by who uses them. */

@@ -43,13 +43,14 @@ export interface ProcessLinks {
 
 /** @throws CarillonError CONFIG_INVALID when a setting cannot be read; what does not answer is told by its first use */
 export function createServices(settings: TaskSettings, { env = {}, temporal }: ProcessLinks = {}): Services {
-  const databases = createDatabases({ ...settings.databases, ...databasesFromEnv(env) });
+  const secrets = openSecrets({ env, folder: settings.secrets?.folder });
+  const databases = createDatabases({ ...settings.databases, ...databasesFromEnv(env) }, secrets);
   const { url } = settings.objects ?? {};
   const objects = url === undefined ? undefined : openObjectStore(url);
   const logs = objects && new RunLogs(objects);
   return {
     settings,
-    secrets: openSecrets({ env, folder: settings.secrets?.folder }),
+    secrets,
     objects,
     logs,
     fetch: guardedFetch(settings.http),

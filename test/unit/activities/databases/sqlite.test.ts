@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { databasesFromEnv } from '../../../../src/activities/databases/databases.js';
 import { createServices } from '../../../../src/activities/services/services.js';
 import { useSqlite } from './sqlite-file.js';
@@ -105,6 +106,19 @@ test('a file that cannot be opened', async () => {
   const database = await services.database('gone');
   await expect(database.query('select 1')).rejects.toThrow(code('DATABASE_UNAVAILABLE'));
   await services.close();
+});
+
+test('a secret in an address is looked up when it is first used', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-secret-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const env: Record<string, string> = {};
+  const services = createServices({ databases: { kept: { url: `sqlite:${folder}/secret://file-name` } } }, { env });
+  onTestFinished(() => services.close());
+  await expect(services.database('kept')).rejects.toMatchObject({ code: 'SECRET_UNKNOWN' });
+  env['CARILLON_SECRET_FILE_NAME'] = 'treasury.db';
+  const database = await services.database('kept');
+  await database.query('create table t (a text)');
+  expect(existsSync(join(folder, 'treasury.db'))).toBe(true);
 });
 
 test('an unknown name tells those there are; addresses tell no secrets', async () => {
