@@ -9,6 +9,7 @@ const long = [
   'test/long/**/*.test.ts',
   'test/embedded/start.test.ts',
   'test/integration/racing.test.ts',
+  'test/unit/activities/host/host-pool.test.ts',
   'test/workflow/long-runs.test.ts',
   'test/workflow/policies.test.ts',
 ];
@@ -16,7 +17,7 @@ const long = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: long } },
       {
         test: {
           name: 'system',

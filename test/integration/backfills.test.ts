@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { toCarillonError } from '../../src/api/client.js';
@@ -29,6 +30,19 @@ const counted = defineTask({
     await new Promise((resolve) => setTimeout(resolve, 20));
     leave();
     return label;
+  },
+});
+/** The first four wait for each other: so many are in progress at once, however quick the machine is. */
+const four = new EventEmitter();
+const together = defineTask({
+  name: 'together',
+  input: z.strictObject({}),
+  async run({ jobId, signal }) {
+    const leave = enter(jobId);
+    if (busy.get(jobId)?.most === 4) four.emit('there');
+    else await once(four, 'there', { signal });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    leave();
   },
 });
 /** Fails at noon. */
@@ -91,7 +105,7 @@ const held = defineTask({
   input: z.strictObject({}),
   run: ({ jobId, signal }) => doors.pass(jobId, signal),
 });
-const tasks = [counted, noonless, quick, held];
+const tasks = [counted, together, noonless, quick, held];
 
 const day = '2026-03-02T00:00:00Z';
 const nextDay = '2026-03-03T00:00:00Z';
@@ -178,7 +192,7 @@ test('every occurrence of the range runs once, oldest first; a second backfill l
 });
 
 test('the window never holds more runs than asked for, newest first', async () => {
-  await job('window', 'counted');
+  await job('window', 'together');
   const backfill = await fill('window', { maxActiveRuns: 4, order: 'newest' });
   expect(await ended(backfill)).toMatchObject({ state: 'completed', progress: { succeeded: 24, reached: hours[0] } });
   expect(busy.get('window')?.most).toBe(4);
