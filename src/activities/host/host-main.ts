@@ -3,7 +3,6 @@ import { writeSync } from 'node:fs';
 import { overridden } from '../../core/task/overrides.js';
 import { createServices } from '../services/services.js';
 import { loadConfig } from '../tasks/load.js';
-import { lazyLink } from '../workflows/link.js';
 import { HostAttempt } from './host-attempt.js';
 import type { FromHost, ToHost } from './messages.js';
 import type { HostSurroundings } from './task-host.js';
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
   const { registry, settings } = await loadConfig(configPath);
   const services = createServices(overridden(settings, overrides ?? {}), {
     env: process.env,
-    temporal: temporal && lazyLink(temporal),
+    temporal: temporal && (async () => (await import('../workflows/link.js')).lazyLink(temporal)),
   });
   let attempt: HostAttempt | undefined;
   process.on('message', (message: ToHost) => {

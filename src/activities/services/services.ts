@@ -9,7 +9,6 @@ import { RunLogs } from '../logs/run-logs.js';
 import { guardedFetch } from '../net/guarded-fetch.js';
 import { openSecrets } from '../secrets/secrets.js';
 import type { TemporalLink } from '../workflows/link.js';
-import { createWorkflows } from '../workflows/workflows.js';
 
 /** A run, as far as services tell runs apart. */
 export interface RunIds {
@@ -36,7 +35,8 @@ export interface Services {
 
 /** What the process has beside its configuration. */
 export interface ProcessLinks {
-  temporal?: TemporalLink;
+  /** A function makes the link when it is first used. */
+  temporal?: TemporalLink | (() => Promise<TemporalLink>);
   /** Where secrets are looked for first. */
   env?: Record<string, string | undefined>;
 }
@@ -56,12 +56,27 @@ export function createServices(settings: TaskSettings, { env = {}, temporal }: P
     fetch: guardedFetch(settings.http),
     database: databases.get,
     files: (run) => (objects ? taskFiles(objects, filesPrefix(run)) : noFiles),
-    workflows: temporal ? createWorkflows(temporal) : () => noWorkflows,
+    workflows: temporal ? workflowsOf(temporal) : () => noWorkflows,
     async close() {
       await Promise.all([logs?.settle(), databases.close()]);
       objects?.close();
     },
   };
+}
+
+/** Temporal's client is loaded by who uses it: it is larger than most hosts' tasks. */
+function workflowsOf(temporal: NonNullable<ProcessLinks['temporal']>): Services['workflows'] {
+  const make = async () => {
+    const link = typeof temporal === 'function' ? await temporal() : temporal;
+    return (await import('../workflows/workflows.js')).createWorkflows(link);
+  };
+  let made: ReturnType<typeof make> | undefined;
+  return (run) => ({
+    async execute(start, signal) {
+      made ??= make();
+      return (await made)(run).execute(start, signal);
+    },
+  });
 }
 
 const noWorkflows: TaskWorkflows = {

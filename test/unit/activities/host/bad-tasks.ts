@@ -20,7 +20,7 @@ function work(name: string, run: (context: TaskContext, input: { n: number }) =>
 
 /** Tasks as people write them who mean no harm, and some who do. */
 export default {
-  hosts: { memoryMb: 48 },
+  hosts: { memoryMb: 64 },
   tasks: [
     work('double', (_, { n }) => ({ twice: 2 * n, pid: process.pid })),
     work('throws', () => {
