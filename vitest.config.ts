@@ -13,7 +13,10 @@ const alone = [
 /** Tests that just take long, for the same command. */
 const slow = [
   'test/long/**/*.test.ts',
+  'test/tasks/fan-out.test.ts',
   'test/unit/activities/host/host-pool.test.ts',
+  'test/unit/activities/steps/processes.test.ts',
+  'test/unit/activities/tasks/etl.test.ts',
   'test/workflow/long-runs.test.ts',
   'test/workflow/policies.test.ts',
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { builtInTasks } from '../../activities/tasks/index.js';
+import { formatDuration, parseDuration } from '../../core/duration.js';
 import { attemptBound } from '../../core/prepare.js';
 import { type TaskRegistry, versionOf } from '../../core/task/registry.js';
 import type { AnyTask } from '../../core/task/task.js';
@@ -15,7 +16,7 @@ export function viewTask(task: AnyTask, registry: TaskRegistry): TaskView {
     builtIn: (builtInTasks as readonly AnyTask[]).includes(task),
     ...(task.description !== undefined && { description: task.description }),
     lane,
-    timeout: attemptBound(lane, undefined, task),
+    timeout: formatDuration(parseDuration(attemptBound(lane, undefined, task))),
     input: jsonSchemaOf(task.input, 'input'),
     ...(task.output && { output: jsonSchemaOf(task.output, 'output') }),
   };
