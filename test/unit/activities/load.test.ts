@@ -110,7 +110,7 @@ test('a task shows itself with the JSON Schema of its input', () => {
   });
   const registry = new TaskRegistry([task]);
   expect(viewTask(task, registry)).toMatchObject({
-    ...{ name: 'report', version: 2, highest: true, builtIn: false, lane: 'heavy', timeout: '10m' },
+    ...{ name: 'report', version: 2, highest: true, builtIn: false, lane: 'heavy', timeout: 'PT10M' },
     input: { type: 'object', properties: { rows: { type: 'number', default: 5 } }, additionalProperties: false },
     output: { type: 'object', properties: { url: { type: 'string', format: 'uri' } } },
   });
