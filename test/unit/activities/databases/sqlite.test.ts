@@ -115,7 +115,7 @@ test('a secret in an address is looked up when it is first used', async () => {
   const services = createServices({ databases: { kept: { url: `sqlite:${folder}/secret://file-name` } } }, { env });
   onTestFinished(() => services.close());
   await expect(services.database('kept')).rejects.toMatchObject({ code: 'SECRET_UNKNOWN' });
-  env['CARILLON_SECRET_FILE_NAME'] = 'treasury.db';
+  env.CARILLON_SECRET_FILE_NAME = 'treasury.db';
   const database = await services.database('kept');
   await database.query('create table t (a text)');
   expect(existsSync(join(folder, 'treasury.db'))).toBe(true);
