@@ -1,24 +1,16 @@
-import { CarillonError, show } from '../../core/errors.js';
 import { backfillWorkflowId, parseRunId, workflowId } from '../../core/ids.js';
 import { isTerminal } from '../../core/states.js';
 import type { RunRow } from '../../store/store.js';
 import type { InnerContext } from '../context.js';
 import { linksOf } from '../jobs/view.js';
+import { noSuchRun } from './locate.js';
 import type { AttemptView, RunDetailView } from './views.js';
 
 /** @throws CarillonError RUN_NOT_FOUND */
 export async function findRun(context: InnerContext, project: string, runId: string): Promise<RunRow> {
   const run = await context.store.runs.get(project, runId);
   if (run) return run;
-  throw new CarillonError(
-    'RUN_NOT_FOUND',
-    `Expected \`runId\` to be a run of project ${show(project)}, got ${show(runId)}.`,
-    {
-      field: 'runId',
-      value: runId,
-      hint: 'A run is in the ledger when it has ended or taken longer than a second; jobs.status shows those in progress.',
-    },
-  );
+  throw noSuchRun(project, runId);
 }
 
 /** A run with everything that is known of it. @throws CarillonError RUN_NOT_FOUND */
