@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
 import type { TaskDatabase, TaskSecrets, TaskSettings } from '../../core/task/services.js';
+import { resolveInAddress } from '../secrets/resolve.js';
 import { type ConnectionUrl, readConnectionUrl } from './connection-url.js';
 
 /** A database that was opened: `close` ends its connections, once what runs has ended. */
@@ -25,7 +26,8 @@ export function createDatabases(connections: Connections = {}, secrets?: TaskSec
       if (url === undefined) throw unknown(name, Object.keys(connections));
       let database = opened.get(name);
       if (!database) {
-        database = resolved(url, secrets).then((address) => open(name, readConnectionUrl(name, address)));
+        const address = secrets ? resolveInAddress(url, secrets) : Promise.resolve(url);
+        database = address.then((text) => open(name, readConnectionUrl(name, text)));
         opened.set(name, database);
         // Another call tries again: the secret may be there by then.
         database.catch(() => opened.delete(name));
@@ -38,15 +40,6 @@ export function createDatabases(connections: Connections = {}, secrets?: TaskSec
       await Promise.allSettled(all.map(async (database) => (await database).close()));
     },
   };
-}
-
-/** The address with its secrets, written as an address takes them. */
-async function resolved(url: string, secrets: TaskSecrets | undefined): Promise<string> {
-  let text = url;
-  for (const [reference, name] of url.matchAll(/secret:\/\/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)/g)) {
-    if (secrets) text = text.replace(reference, encodeURIComponent(await secrets.get(name as string)));
-  }
-  return text;
 }
 
 /** The drivers are loaded by who uses them. */

@@ -17,6 +17,11 @@ export async function resolveSecrets<Value>(value: Value, secrets: TaskSecrets):
   return replaced(value, known) as Value;
 }
 
+/** The same in an address, where secrets are written as an address takes them. */
+export function resolveInAddress(address: string, secrets: TaskSecrets): Promise<string> {
+  return resolveSecrets(address, { get: async (name) => encodeURIComponent(await secrets.get(name)) });
+}
+
 /** Secrets that the mask learns as they are read. */
 export function maskedSecrets(secrets: TaskSecrets, mask: Mask): TaskSecrets {
   return {

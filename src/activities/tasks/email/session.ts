@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { CarillonError } from '../../../core/errors.js';
 import type { TaskContext } from '../../../core/task/context.js';
+import { resolveInAddress } from '../../secrets/resolve.js';
 
 /**
  * What became of a message. `lost`: the connection ended before the server had it. `unknown`: it ended before the server
@@ -131,11 +132,7 @@ export class SmtpSession {
 
 /** Host, port, login and TLS settings out of `settings.smtp.url`. */
 async function addressOf({ settings, secrets }: TaskContext) {
-  const given = settings.smtp?.url ?? '';
-  let text = given;
-  for (const [reference, name] of given.matchAll(/secret:\/\/([A-Za-z0-9._-]+)/g)) {
-    text = text.replace(reference, encodeURIComponent(await secrets.get(name as string)));
-  }
+  const text = await resolveInAddress(settings.smtp?.url ?? '', secrets);
   if (!/^smtps?:$/.test(URL.canParse(text) ? new URL(text).protocol : '') || !new URL(text).hostname) {
     const message = 'Expected `smtp.url` of the configuration to be smtp://user:password@host:port or smtps://….';
     const hint = 'Set `smtp.url` in carillon.config.ts; see docs/email.md.';
