@@ -61,14 +61,9 @@ export class MemberRunner {
     for (let attempt = 1; ; attempt++) {
       const end = this.#masked(endOf(await this.#attempt(index, input, attempt)));
       if (end.state !== 'failed') return end;
-      const wait = waitBeforeNext(
-        this.#policy,
-        attempt,
-        end.final ? 'TASK_INPUT_INVALID' : end.error.code,
-        now() - startedAt,
-      );
+      const wait = waitBeforeNext(this.#policy, attempt, end.error.code, now() - startedAt, end.waitMs);
       if (wait === undefined) return { state: 'failed', error: end.error };
-      await pass(end.waitMs ?? wait, this.stop.stopped);
+      await pass(wait, this.stop.stopped);
       if (this.stop.stopped.aborted) return { state: 'stopped' };
     }
   }
@@ -104,8 +99,8 @@ export class MemberRunner {
   }
 }
 
-/** `final`: the task wants no further attempt. `waitMs`: it says when. */
-function endOf(outcome: Outcome): MemberEnd & { final?: boolean; waitMs?: number } {
+/** `waitMs`: when the task wants its next attempt. */
+function endOf(outcome: Outcome): MemberEnd & { waitMs?: number } {
   switch (outcome.state) {
     case 'cancelled':
     case 'interrupted':
@@ -115,7 +110,6 @@ function endOf(outcome: Outcome): MemberEnd & { final?: boolean; waitMs?: number
       return {
         state: 'failed',
         error: outcome.error,
-        final: outcome.error.code === 'GAVE_UP',
         ...(outcome.retryAfterMs !== undefined && { waitMs: outcome.retryAfterMs }),
       };
     case 'skipped':
