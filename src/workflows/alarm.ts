@@ -32,13 +32,13 @@ export class Alarm {
     const armed = this.#timers.find((timer) => timer.at === at && now - timer.since <= toleranceMs);
     const timer = armed ?? this.#start(at, now, summary);
     await condition(() => this.#timers.some(({ fired }) => fired) || changed());
-    if (this.#timers.some(({ fired }) => fired)) return this.clear();
+    if (this.#timers.some(({ fired }) => fired)) return this.#clear();
     this.#cancel(timer);
     await timer.over;
   }
 
   /** Cancels what is under way. Only in a later workflow task than it was started in, which an event has begun. */
-  clear(): void {
+  #clear(): void {
     for (const timer of this.#timers) if (!timer.fired) this.#cancel(timer);
     this.#timers = [];
   }
