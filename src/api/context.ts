@@ -1,6 +1,8 @@
 import type { TaskRegistry } from '../core/task/registry.js';
+import type { KeyRing } from '../keyring/key-ring.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
+import type { Caller } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
@@ -36,6 +38,8 @@ export interface InnerContext extends Backstage {
   /** Further places of results, see `settings.objects.resultLocations`. */
   resultLocations?: readonly string[];
   feeds: LogFeeds;
+  /** Signs cursors, seals sessions and secrets. */
+  keyRing: KeyRing;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */
@@ -45,4 +49,7 @@ export interface InnerContext extends Backstage {
 /** One request: the inner context and what is known of the caller. */
 export interface Context extends InnerContext {
   requestId: string;
+  caller: Caller;
+  /** IP address that the request comes from. */
+  address: string;
 }

@@ -1,4 +1,5 @@
 import type { AnyTask } from '../core/task/task.js';
+import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
@@ -22,3 +23,17 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
 }
 
 export type AppRouter<Tasks extends readonly AnyTask[] = readonly AnyTask[]> = ReturnType<typeof createRouter<Tasks>>;
+
+type PathsOf<Record, Prefix extends string = ''> = {
+  [Name in keyof Record & string]: Record[Name] extends { _def: { procedure: true } }
+    ? `${Prefix}${Name}`
+    : PathsOf<Record[Name], `${Prefix}${Name}.`>;
+}[keyof Record & string];
+/** The names of all procedures: `jobs.create`. */
+export type ProcedurePath = PathsOf<AppRouter['_def']['record']>;
+
+/** Does not compile unless each procedure has its row in `access/needs.ts`, and each row its procedure. */
+type Same<One, Other> = [Exclude<One, Other>, Exclude<Other, One>];
+export const everyProcedureIsGuarded: Same<ProcedurePath, GuardedProcedure> extends [never, never]
+  ? true
+  : Same<ProcedurePath, GuardedProcedure> = true;

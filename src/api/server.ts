@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyError } from 'fastify';
+import fastify, { type FastifyError, type FastifyRequest } from 'fastify';
 import { CarillonError } from '../core/errors.js';
 import type { TaskRegistry } from '../core/task/registry.js';
 import type { TaskSettings } from '../core/task/services.js';
+import { KeyRing } from '../keyring/key-ring.js';
 import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
+import { type Caller, nobody, openCaller } from './access/caller.js';
+import { authenticate, noCredentials } from './auth/authenticate.js';
+import type { Authenticator } from './auth/authenticator.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
+import type { HttpPart } from './http-part.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
+import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
 import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
@@ -23,6 +29,18 @@ import { errorShape } from './trpc.js';
 const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
+/** What the API offers beside tRPC. */
+const parts: HttpPart[] = [];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+  interface FastifyContextConfig {
+    /** Nobody is asked who they are. */
+    public?: true;
+  }
+}
 
 export interface ApiServerOptions {
   store: Store;
@@ -39,6 +57,10 @@ export interface ApiServerOptions {
   now: () => number;
   /** What the configuration says of the object store. */
   settings?: Pick<TaskSettings, 'objects'>;
+  /** Absent: authentication is off, and everybody who reaches the API may do everything. */
+  authenticators?: readonly Authenticator[];
+  /** Signs and seals. Default: one that ends with the process. */
+  keyRing?: KeyRing;
 }
 
 export interface ApiServer {
@@ -64,7 +86,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
+    keyRing: options.keyRing ?? KeyRing.random(),
   };
+  const contextOf = (request: FastifyRequest): Context => ({
+    ...inner,
+    requestId: request.id,
+    caller: request.caller,
+    address: request.ip,
+  });
 
   const app = fastify({
     bodyLimit,
@@ -75,11 +104,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  const { authenticators } = options;
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request) => {
+    request.caller = authenticators ? nobody : openCaller;
+    if (!authenticators || request.routeOptions.config?.public) return;
+    request.caller = await authenticate(authenticators, request);
+    // Procedures say themselves what they need.
+    if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (!isTrpc(request)) return sendProblem(request, reply, transportFault(error));
     const shape = errorShape(transportFault(error), { requestId: request.id });
     return reply.status(shape.data.httpStatus).send({ error: shape });
   });
   app.setNotFoundHandler((request, reply) => {
+    if (!isTrpc(request)) return sendProblem(request, reply, noSuchPath(request.url));
     const shape = errorShape(noSuchPath(request.url), { requestId: request.id });
     return reply.status(shape.data.httpStatus).send({ error: shape });
   });
@@ -89,7 +129,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       router: createRouter(),
       maxBatchSize,
       allowMethodOverride: true,
-      createContext: ({ req }): Context => ({ ...inner, requestId: req.id }),
+      createContext: ({ req }): Context => contextOf(req),
       onError: ({ error, path, req }) => {
         const fault = faultOf(error);
         if (fault.code !== 'INTERNAL') return;
@@ -97,6 +137,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   });
+  for (const part of parts) await app.register(async (scope) => part(scope, { inner, contextOf }));
   await listen(app, host, port);
   const address = app.server.address() as AddressInfo;
   return {
@@ -110,6 +151,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       projection.close();
     },
   };
+}
+
+function isTrpc({ url }: FastifyRequest): boolean {
+  return url.startsWith('/trpc');
 }
 
 async function listen(app: ReturnType<typeof fastify>, host: string, port: number): Promise<void> {
@@ -127,8 +172,9 @@ async function listen(app: ReturnType<typeof fastify>, host: string, port: numbe
   }
 }
 
-/** What fastify refuses before tRPC sees the request. */
-function transportFault(error: FastifyError): CarillonError {
+/** What fastify refuses before a procedure sees the request. */
+function transportFault(error: FastifyError | CarillonError): CarillonError {
+  if (error instanceof CarillonError) return error;
   const hint = 'Send JSON of at most 1 MB with content-type application/json.';
   if (error.statusCode === 413) {
     return new CarillonError('PAYLOAD_TOO_LARGE', `Expected a request of at most ${bodyLimit} bytes.`, {
@@ -140,9 +186,9 @@ function transportFault(error: FastifyError): CarillonError {
 }
 
 function noSuchPath(path: string): CarillonError {
-  return new CarillonError('PROCEDURE_NOT_FOUND', `Expected a path below /trpc, got ${path.split('?')[0]}.`, {
+  return new CarillonError('PROCEDURE_NOT_FOUND', `Expected a path of the API, got ${path.split('?')[0]}.`, {
     field: 'path',
-    hint: 'Procedures are called at /trpc/<name>, such as /trpc/jobs.list.',
+    hint: 'Procedures are called at /trpc/<name>, such as /trpc/jobs.list; see docs/api.md.',
   });
 }
 

@@ -1,14 +1,20 @@
 import { initTRPC } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { errorCodes } from '../core/errors.js';
+import { guard } from './access/guard.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
 
 const trpcCodes = {
   400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
   404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
   409: 'CONFLICT',
+  412: 'PRECONDITION_FAILED',
   413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
   422: 'UNPROCESSABLE_CONTENT',
   429: 'TOO_MANY_REQUESTS',
   500: 'INTERNAL_SERVER_ERROR',
@@ -27,9 +33,24 @@ export function errorShape(error: unknown, at: { input?: unknown; path?: string;
   };
 }
 
+/** Where a procedure stands in the REST API, below `/v1`. */
+export interface RestPlace {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Fields of the input in braces: `/jobs/{id}/pause`. Others come in the query (GET, DELETE) or the body. */
+  path: `/${string}`;
+  /** Of an answer that is good. Default 200. */
+  status?: 200 | 201 | 202 | 204;
+}
+
+export interface ProcedureMeta {
+  /** One sentence, for the documents. */
+  summary: string;
+  rest?: RestPlace;
+}
+
 const trpc = initTRPC
   .context<Context>()
-  .meta<{ summary: string }>()
+  .meta<ProcedureMeta>()
   .create({
     isDev: false,
     // Proxies end what is silent for a minute.
@@ -38,4 +59,9 @@ const trpc = initTRPC
   });
 
 export const router = trpc.router;
-export const procedure = trpc.procedure;
+/** Every procedure asks first whether its caller may. */
+export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
+  const raw = await guard(ctx, path, getRawInput);
+  return next({ getRawInput: async () => raw });
+});
+export const createCallerFactory = trpc.createCallerFactory;

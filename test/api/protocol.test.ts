@@ -14,7 +14,8 @@ async function post(url: string, body: string, type = 'application/json'): Promi
   const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': type } });
   const text = await response.text();
   const shape = JSON.parse(text);
-  const { carillon } = (Array.isArray(shape) ? shape[0] : shape).error.data;
+  // Off tRPC's paths the answer is a problem as RFC 9457 has it.
+  const carillon = 'detail' in shape ? shape : (Array.isArray(shape) ? shape[0] : shape).error.data.carillon;
   return { status: response.status, id: response.headers.get('x-request-id'), carillon, text };
 }
 

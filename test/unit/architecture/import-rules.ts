@@ -14,14 +14,15 @@ export interface Import {
 const folders: Record<string, string[]> = {
   core: [],
   workflows: ['core/'],
+  keyring: ['core/'],
   store: ['core/'],
   objects: ['core/'],
-  activities: ['core/', 'store/', 'objects/'],
-  worker: ['core/', 'store/', 'objects/', 'activities/'],
+  activities: ['core/', 'keyring/', 'store/', 'objects/'],
+  worker: ['core/', 'keyring/', 'store/', 'objects/', 'activities/'],
   kit: ['core/', 'activities/'],
-  api: ['core/', 'store/', 'objects/', 'activities/tasks/'],
-  cli: ['core/', 'api/client', 'api/version'],
-  embedded: ['core/', 'store/', 'api/client'],
+  api: ['core/', 'keyring/', 'store/', 'objects/', 'activities/tasks/'],
+  cli: ['core/', 'api/client', 'api/version', 'api/auth/api-key'],
+  embedded: ['core/', 'keyring/', 'store/', 'api/client', 'api/auth/api-key'],
 };
 /** Types may come from further. */
 const types: Record<string, string[]> = { cli: ['api/'] };
@@ -42,7 +43,10 @@ const reserved: [packages: RegExp, who: RegExp][] = [
   [/^(pg-query-stream|mysql2(\/promise)?|libsql)$/, /^activities\/databases\//],
   [/^csv-stringify\/sync$/, /^activities\/tasks\/etl\//],
   [/^@aws-sdk\/client-dynamodb$/, /^activities\/tasks\/dynamodb\//],
-  [/^(@trpc\/|fastify$)/, /^api\//],
+  [/^(@trpc\/|fastify$|@fastify\/)/, /^api\//],
+  [/^(jose|openid-client)$/, /^api\/auth\//],
+  [/^swagger-ui-dist/, /^api\/rest\//],
+  [/^@temporalio\/common$/, /^(keyring|activities|worker|workflows|api)\//],
   [/^(commander|cli-table3|cli-progress|yaml)$/, /^cli\//],
   [/^@aws-sdk\/(client-s3|lib-storage)$/, /^objects\//],
   [/^@electric-sql\//, /^embedded\//],

@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorCodes } from '../core/errors.js';
+import { faultBody, faultOf } from './fault.js';
+
+/** An error as RFC 9457 has it. */
+export interface Problem {
+  /** A page on the code: `/docs/errors#JOB_NOT_FOUND`. */
+  type: string;
+  /** What the code means. */
+  title: string;
+  /** HTTP status. */
+  status: number;
+  /** What was wrong with this request. */
+  detail: string;
+  /** The code to branch on. */
+  code: string;
+  /** Names the request in the API's log. */
+  requestId?: string;
+  /** What to do next. */
+  hint?: string;
+  /** The fields at fault. */
+  errors?: { pointer: string; detail: string; value?: unknown }[];
+}
+
+/** @param input what was asked, to find the values of fields at fault in */
+export function problemOf(error: unknown, requestId?: string, input?: unknown): Problem {
+  const fault = faultOf(error, input);
+  const { code, field, value, hint, faults } = faultBody(fault, requestId);
+  const { status, summary } = errorCodes[code];
+  const fields = faults ?? (field === undefined ? [] : [{ field, message: fault.message, value }]);
+  return {
+    type: `/docs/errors#${code}`,
+    title: summary,
+    status,
+    detail: fault.message,
+    code,
+    ...(requestId !== undefined && { requestId }),
+    ...(hint !== undefined && { hint }),
+    ...(fields.length > 0 && {
+      errors: fields.map(({ field, message, value }) => ({
+        pointer: pointer(field),
+        detail: message,
+        ...(value !== undefined && { value }),
+      })),
+    }),
+  };
+}
+
+/** Answers with the problem. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const problem = problemOf(error, request.id, request.body);
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="carillon"');
+  return reply.status(problem.status).type('application/problem+json').send(problem);
+}
+
+/** JSON pointer (RFC 6901, as a fragment) of a path in dotted form. */
+function pointer(field: string): string {
+  const parts = field.split('.').map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
+  return `#/${parts.join('/')}`;
+}
