@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { CarillonError, show } from '../core/errors.js';
+import type { KeyRing } from '../keyring/key-ring.js';
 
 /**
- * Makes page keys opaque. A cursor carries a checksum over the key and the query it was issued for, so one that was
- * altered, or belongs to another query, is refused. It guards against mistakes; what a caller may see, the query decides.
+ * Makes page keys opaque. A cursor is signed, over the key and the query it was issued for, so one that was altered or
+ * made up, or belongs to another query, is refused. What a caller may see, the query decides all the same.
  */
-export function encodeCursor(query: object, key: object): string {
+export function encodeCursor(ring: KeyRing, query: object, key: object): string {
   const body = JSON.stringify(key);
-  return Buffer.concat([checksum(query, body), Buffer.from(body)]).toString('base64url');
+  const signature = ring.mac('cursor', signedText(query, body)).subarray(0, signatureLength);
+  return Buffer.concat([signature, Buffer.from(body)]).toString('base64url');
 }
 
 /**
@@ -15,11 +17,16 @@ export function encodeCursor(query: object, key: object): string {
  * @param query the procedure and its filters, page size and cursor left out
  * @throws CarillonError CURSOR_INVALID
  */
-export function decodeCursor<Key extends object>(query: object, cursor: string): Key {
+export function decodeCursor<Key extends object>(ring: KeyRing, query: object, cursor: string): Key {
   const bytes = Buffer.from(cursor, 'base64url');
-  const body = bytes.subarray(checksumLength).toString();
+  const body = bytes.subarray(signatureLength).toString();
+  const given = bytes.subarray(0, signatureLength);
   const genuine =
-    bytes.toString('base64url') === cursor && bytes.subarray(0, checksumLength).equals(checksum(query, body));
+    bytes.toString('base64url') === cursor &&
+    given.length === signatureLength &&
+    ring
+      .macs('cursor', signedText(query, body))
+      .some((mac) => timingSafeEqual(mac.subarray(0, signatureLength), given));
   if (!genuine) {
     throw new CarillonError(
       'CURSOR_INVALID',
@@ -34,10 +41,9 @@ export function decodeCursor<Key extends object>(query: object, cursor: string):
   return JSON.parse(body) as Key;
 }
 
-const checksumLength = 12;
+const signatureLength = 16;
 
-function checksum(query: object, body: string): Buffer {
+function signedText(query: object, body: string): string {
   const filters = Object.entries(query).filter(([, value]) => value !== undefined);
-  const hash = createHash('sha256').update(JSON.stringify(filters.sort(([a], [b]) => (a < b ? -1 : 1))));
-  return hash.update('\n').update(body).digest().subarray(0, checksumLength);
+  return `${JSON.stringify(filters.sort(([a], [b]) => (a < b ? -1 : 1)))}\n${body}`;
 }

@@ -44,14 +44,14 @@ export async function readCalendar({ store }: InnerContext, { project, name }: R
 }
 
 export async function listCalendars(
-  { store }: InnerContext,
+  { store, keyRing }: InnerContext,
   { project, limit, cursor }: z.output<typeof calendarListInput>,
 ): Promise<{ items: CalendarItemView[]; nextCursor: string | null }> {
   const query = { list: 'calendars', project };
-  const after = cursor === undefined ? undefined : decodeCursor<CalendarKey>(query, cursor);
+  const after = cursor === undefined ? undefined : decodeCursor<CalendarKey>(keyRing, query, cursor);
   const page = await store.calendars.list(project, { limit, after });
   const items = page.items.map((row) => ({ ...viewCalendar(row), rules: row.calendar.rules.length }));
-  return { items, nextCursor: page.next && encodeCursor(query, page.next) };
+  return { items, nextCursor: page.next && encodeCursor(keyRing, query, page.next) };
 }
 
 /** @throws CarillonError CALENDAR_NOT_FOUND, CALENDAR_IN_USE */

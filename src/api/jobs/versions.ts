@@ -28,12 +28,12 @@ export async function listVersions(
   { limit, cursor }: { limit: number; cursor?: string },
 ): Promise<{ items: VersionItemView[]; nextCursor: string | null }> {
   const query = { list: 'versions', ...ref };
-  const after = cursor === undefined ? undefined : decodeCursor<VersionKey>(query, cursor);
+  const after = cursor === undefined ? undefined : decodeCursor<VersionKey>(context.keyRing, query, cursor);
   const page = await context.store.versions.list(ref.project, ref.jobId, { limit, after });
   // Whoever asks for a job that never was is told so.
   if (page.items.length === 0) await readJob(context, ref);
   const items = page.items.map((row) => ({ ...standing(row), task: row.definition.task }));
-  return { items, nextCursor: page.next && encodeCursor(query, page.next) };
+  return { items, nextCursor: page.next && encodeCursor(context.keyRing, query, page.next) };
 }
 
 /** Makes an earlier definition the job's own again: as a new version, so that the history stays. */

@@ -34,9 +34,12 @@ export const backfillsRouter = router({
     .output(backfillPage)
     .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
       const query = { list: 'backfills', ...filter };
-      const after = cursor === undefined ? undefined : decodeCursor<BackfillKey>(query, cursor);
+      const after = cursor === undefined ? undefined : decodeCursor<BackfillKey>(ctx.keyRing, query, cursor);
       const page = await ctx.store.backfills.list(filter satisfies BackfillFilter, { limit, after });
-      return { items: page.items.map(viewBackfill), nextCursor: page.next && encodeCursor(query, page.next) };
+      return {
+        items: page.items.map(viewBackfill),
+        nextCursor: page.next && encodeCursor(ctx.keyRing, query, page.next),
+      };
     }),
 
   pause: procedure

@@ -91,9 +91,12 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .output(jobPage)
       .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
         const query = { list: 'jobs', ...filter };
-        const after = cursor === undefined ? undefined : decodeCursor<JobKey>(query, cursor);
+        const after = cursor === undefined ? undefined : decodeCursor<JobKey>(ctx.keyRing, query, cursor);
         const page = await ctx.store.jobs.list(filter satisfies JobFilter, { limit, after });
-        return { items: page.items.map(viewJobItem), nextCursor: page.next && encodeCursor(query, page.next) };
+        return {
+          items: page.items.map(viewJobItem),
+          nextCursor: page.next && encodeCursor(ctx.keyRing, query, page.next),
+        };
       }),
 
     update: procedure

@@ -24,9 +24,9 @@ export const runsRouter = router({
     .output(runPage)
     .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
       const query = { list: 'runs', ...filter };
-      const after = cursor === undefined ? undefined : decodeCursor<RunKey>(query, cursor);
+      const after = cursor === undefined ? undefined : decodeCursor<RunKey>(ctx.keyRing, query, cursor);
       const page = await ctx.store.runs.list(filter satisfies RunFilter, { limit, after });
-      return { items: page.items, nextCursor: page.next && encodeCursor(query, page.next) };
+      return { items: page.items, nextCursor: page.next && encodeCursor(ctx.keyRing, query, page.next) };
     }),
 
   cancel: procedure

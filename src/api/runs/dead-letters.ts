@@ -18,9 +18,9 @@ export async function deadLetters(
   { limit, cursor, ...filter }: DeadLettersInput,
 ): Promise<{ items: RunRow[]; nextCursor: string | null }> {
   const query = { list: 'deadLetters', ...filter };
-  const after = cursor === undefined ? undefined : decodeCursor<RunKey>(query, cursor);
+  const after = cursor === undefined ? undefined : decodeCursor<RunKey>(context.keyRing, query, cursor);
   const page = await context.store.runs.list({ ...filter, dead: true } satisfies RunFilter, { limit, after });
-  return { items: page.items, nextCursor: page.next && encodeCursor(query, page.next) };
+  return { items: page.items, nextCursor: page.next && encodeCursor(context.keyRing, query, page.next) };
 }
 
 /** Tries dead letters again, as far as `limit`. Asked again, it starts no second retry of a run. */

@@ -26,12 +26,12 @@ export const logProcedures = {
     .output(runLogPage)
     .query(async ({ ctx, input: { limit, cursor, project, runId, level } }) => {
       const query = { list: 'logs', project, runId, level };
-      const position = cursor === undefined ? undefined : decodeCursor<LogPosition>(query, cursor);
+      const position = cursor === undefined ? undefined : decodeCursor<LogPosition>(ctx.keyRing, query, cursor);
       const run = await locateRun(ctx, project, runId);
       const live = !run.row || !isTerminal(run.row.state);
       if (!ctx.objects) return { items: [], nextCursor: null, live };
       const page = await readLogPage(ctx.objects, logPrefix(run), { position, limit, level });
-      const next = page.more && page.position ? encodeCursor(query, page.position) : null;
+      const next = page.more && page.position ? encodeCursor(ctx.keyRing, query, page.position) : null;
       return { items: page.lines, nextCursor: next, live };
     }),
 
