@@ -82,6 +82,13 @@ describe('the bundle', () => {
     expect([...modules.values()].reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(2_500_000);
   });
 
+  test('keeps nothing between workflows: its modules are loaded once for all of them', () => {
+    const own = [...modules.keys()].filter((path) => path.startsWith('./dist/'));
+    expect(own.flatMap((path) => stateOf(readFileSync(join(root, path), 'utf8')))).toEqual([]);
+    const planted = 'let count = 0;\nconst seen = new Map();\nexport const list = [];\nconst fine = new Set(["a"]);\n';
+    expect(stateOf(planted)).toHaveLength(3);
+  });
+
   test('tells its modules apart, planted ones too', () => {
     const planted = '/***/ "./node_modules/zod/index.js"\n(x) => {}\n/***/ "./dist/core/ids.js"\n(y) => {}\n';
     expect([...modulesOf(planted).keys()].map((path) => packageOf(path) ?? path)).toEqual([
@@ -107,6 +114,12 @@ function modulesOf(bundle: string): Map<string, number> {
   return new Map(
     heads.map((head, at) => [head[1] as string, (heads[at + 1]?.index ?? bundle.length) - (head.index ?? 0)]),
   );
+}
+
+/** Lines at the top of a module that make something to be changed later. */
+function stateOf(code: string): string[] {
+  const changing = /^(?:export )?(?:let|var) .*|^(?:export )?const \w+ = (?:new \w+\(\)|\[\]|\{\});/gm;
+  return code.match(changing) ?? [];
 }
 
 function packageOf(path: string): string | undefined {
