@@ -26,7 +26,7 @@ export async function createKey(ctx: Context, input: Creation): Promise<KeyCreat
     ...(scopes && { scopes: [...new Set(scopes)] }),
     ...{ prefix: shownPrefix(key), mac: keyRing.mac('api-key', key).toString('hex') },
     ...{ createdAt: isoTime(now()), createdBy: caller.name },
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...(expiresAt !== undefined && { expiresAt: isoTime(Date.parse(expiresAt)) }),
   };
   await store.keys.add(row);
   return { ...viewKey(row, now()), key };
