@@ -49,6 +49,7 @@ export async function openStage(): Promise<Stage> {
     TEMPORAL_ADDRESS: server.address,
     CARILLON_DATABASE_URL: database.url,
     CARILLON_API_PORT: '0',
+    CARILLON_AUTH: 'off',
     CARILLON_TASKS: here('./tasks.ts'),
     BENCH_TASK_QUEUE: bareQueue,
   };

@@ -3,9 +3,10 @@
  * Start the server with that task, then run this file:
  *
  *   npm start -- --tasks examples/tasks/carillon.config.ts
- *   npx tsx examples/typed-client.ts
+ *   CARILLON_API_KEY=$(cat .carillon/admin.key) npx tsx examples/typed-client.ts
  *
- * CARILLON_URL names another address than http://127.0.0.1:7070.
+ * CARILLON_API_KEY is the key to come with; `npm start` keeps one in .carillon/admin.key. CARILLON_URL names another
+ * address than http://127.0.0.1:7070.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createCarillonClient, toCarillonError } from 'carillon';
@@ -13,7 +14,10 @@ import { createCarillonClient, toCarillonError } from 'carillon';
 import type config from './tasks/carillon.config.js';
 
 const project = process.env.CARILLON_PROJECT ?? 'default';
-const client = createCarillonClient<typeof config>({ url: process.env.CARILLON_URL ?? 'http://127.0.0.1:7070' });
+const client = createCarillonClient<typeof config>({
+  url: process.env.CARILLON_URL ?? 'http://127.0.0.1:7070',
+  apiKey: process.env.CARILLON_API_KEY,
+});
 
 try {
   // The key makes a repeated request harmless: it is answered with the job of the first.

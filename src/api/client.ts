@@ -18,6 +18,8 @@ import type { AppRouter } from './router.js';
 export interface ClientOptions {
   /** Base address of the API, such as `http://127.0.0.1:7070`. */
   url: string;
+  /** API key, or a token of your identity provider: sent as `Authorization: Bearer …` with every call. */
+  apiKey?: string;
   headers?: Record<string, string>;
   /** Aborts every request, also one not yet sent. */
   signal?: AbortSignal;
@@ -38,7 +40,8 @@ export type CarillonClient<Config extends CarillonConfig = CarillonConfig> = TRP
 export function createCarillonClient<Config extends CarillonConfig = CarillonConfig>(
   options: ClientOptions,
 ): CarillonClient<Config> {
-  const { url, headers, signal, timeoutMs = 30_000 } = options;
+  const { url, apiKey, signal, timeoutMs = 30_000 } = options;
+  const headers = { ...options.headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
   const boundedFetch: NonNullable<HTTPLinkOptions<WireTypes>['fetch']> = (input, init) =>
     fetch(input, {
       ...(init as RequestInit),

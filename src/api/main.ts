@@ -1,14 +1,19 @@
 /** The API process: `node dist/api/main.js`. Settings are environment variables, see docs/configuration.md. */
+import { randomBytes } from 'node:crypto';
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
-import { createStore } from '../store/store.js';
+import { createStore, type Store } from '../store/store.js';
+import { AdminKey } from './auth/admin-key.js';
+import { ApiKeys } from './auth/api-keys.js';
+import { base32 } from './base32.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
 import { startReconciler } from './reconciler.js';
 import { startLogSweep } from './runs/log-sweep.js';
 import { createApiServer } from './server.js';
-import { readSettings } from './settings.js';
+import { type ApiSettings, readSettings } from './settings.js';
+import { readTls } from './tls.js';
 import { packageVersion } from './version.js';
 
 const now = () => Date.now();
@@ -20,13 +25,15 @@ async function main(): Promise<void> {
   for (const { code, message, details } of registry.broken.map(brokenModuleError))
     log('error', message, { code, ...details });
   const store = createStore({ url: settings.databaseUrl });
-  const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
+  const { temporalAddress, namespace, taskQueue, temporalUi, host, port, keyRing, tlsByProxy } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
   const consoles = { temporalAddress, namespace, temporalUi };
   const taskSettings = overridden(configured, settings);
+  const apiKeys = settings.authenticated ? await openApiKeys(store, settings) : undefined;
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, insecureHost },
+    ...{ version: packageVersion(), host, port, tlsByProxy },
+    ...{ keyRing, authenticators: apiKeys && [apiKeys], tls: settings.tls && readTls(settings.tls) },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 
@@ -38,6 +45,7 @@ async function main(): Promise<void> {
     closing = true;
     await server.close();
     await Promise.all([reconciler.stop(), sweep.stop()]);
+    await apiKeys?.close();
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);
   };
@@ -48,6 +56,21 @@ async function main(): Promise<void> {
 
   log('info', 'The API is ready.', { url: server.url });
   process.send?.({ type: 'ready', url: server.url });
+}
+
+/** The keys that callers come with. The one in the configuration is put into the table now, or when it is used. */
+async function openApiKeys(store: Store, { keyRing, adminKey: key }: ApiSettings): Promise<ApiKeys> {
+  const { keys } = store;
+  const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
+  const adminKey = key === undefined ? undefined : new AdminKey({ key, keys, keyRing, now, randomText });
+  try {
+    const row = await adminKey?.ensure();
+    if (row?.revokedAt !== undefined)
+      log('warn', 'CARILLON_ADMIN_KEY names a key that was revoked.', { id: row.keyId });
+  } catch (error) {
+    log('warn', 'CARILLON_ADMIN_KEY is put into the table when it is used first.', { error: String(error) });
+  }
+  return new ApiKeys({ keys, keyRing, log, now, adminKey });
 }
 
 main().catch((error: unknown) => {

@@ -3,6 +3,7 @@ import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
+import { keysRouter } from './routers/keys.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
 import { systemRouter } from './routers/system.js';
@@ -17,6 +18,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     backfills: backfillsRouter,
     runs: runsRouter,
     tasks: tasksRouter,
+    keys: keysRouter,
     schedules: schedulesRouter,
     system: systemRouter,
   });

@@ -17,12 +17,13 @@ import type { Consoles, Context, InnerContext } from './context.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
+import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js';
 import type { Log } from './log.js';
-import { assertLoopback } from './loopback.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
 import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
+import type { Tls } from './tls.js';
 import { errorShape } from './trpc.js';
 
 /** Largest request, in bytes. */
@@ -51,8 +52,10 @@ export interface ApiServerOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
-  /** Listen on an address that other machines reach, knowing that nobody is asked who they are. */
-  insecureHost?: boolean;
+  /** Absent: plain http. */
+  tls?: Tls;
+  /** A proxy before the API does TLS, and says in `X-Forwarded-For` who asks. */
+  tlsByProxy?: boolean;
   log: Log;
   now: () => number;
   /** What the configuration says of the object store. */
@@ -72,11 +75,12 @@ export interface ApiServer {
 
 /**
  * Serves the API at `/trpc`.
- * @throws CarillonError CONFIG_INVALID when the host is not a loopback address or the port is taken
+ * @throws CarillonError CONFIG_INVALID when it may not listen on the host, see {@link assertMayListen}, or the port is taken
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, gateway, registry, consoles, version, host, port, log, now } = options;
-  if (!options.insecureHost) assertLoopback(host);
+  const { store, gateway, registry, consoles, version, host, port, log, now, authenticators, tls } = options;
+  const encrypted = tls ? 'own' : options.tlsByProxy ? 'proxy' : undefined;
+  assertMayListen({ host, authenticated: authenticators !== undefined, tls: encrypted });
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
@@ -100,14 +104,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     genReqId: () => randomText(12),
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
+    trustProxy: encrypted === 'proxy' && trustsProxy,
+    ...(tls && { https: tls }),
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  const { authenticators } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     request.caller = authenticators ? nobody : openCaller;
+    if (!authenticators) assertLocalRequest(request.headers);
     if (!authenticators || request.routeOptions.config?.public) return;
     request.caller = await authenticate(authenticators, request);
     // Procedures say themselves what they need.
@@ -141,7 +147,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await listen(app, host, port);
   const address = app.server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
       // Who follows a log would keep the server open.
       feeds.close();

@@ -1,5 +1,7 @@
 import { schedulerTaskQueue } from '../core/contract.js';
-import { CarillonError } from '../core/errors.js';
+import { CarillonError, show } from '../core/errors.js';
+import { KeyRing } from '../keyring/key-ring.js';
+import { readKeyRing } from '../keyring/read-key-ring.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -8,7 +10,16 @@ export interface ApiSettings {
   taskQueue: string;
   host: string;
   port: number;
-  insecureHost: boolean;
+  /** Whether callers are asked who they are. */
+  authenticated: boolean;
+  /** Signs and seals. */
+  keyRing: KeyRing;
+  /** The key of the owner of all projects. */
+  adminKey?: string;
+  /** Paths of certificate and key. */
+  tls?: { cert: string; key: string };
+  /** A proxy before the API does TLS. */
+  tlsByProxy: boolean;
   /** Module with the user's tasks. */
   tasks?: string;
   temporalUi?: string;
@@ -28,17 +39,13 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
       hint: 'Set it to a PostgreSQL address, or run `npm start`, which brings a database along.',
     });
   }
-  const port = Number(env.CARILLON_API_PORT ?? 7070);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new CarillonError(
-      'CONFIG_INVALID',
-      `Expected \`CARILLON_API_PORT\` to be a port, got ${env.CARILLON_API_PORT}.`,
-      {
-        field: 'CARILLON_API_PORT',
-        value: env.CARILLON_API_PORT,
-        hint: 'Use a number from 1 to 65535, or 0 for a free port.',
-      },
-    );
+  const authenticated = oneOf('CARILLON_AUTH', env.CARILLON_AUTH, { required: true, off: false }, true);
+  const keyRing = readKeyRing(env.CARILLON_SECRET_KEY, env.CARILLON_SECRET_KEY_FILE);
+  if (authenticated && !keyRing) {
+    throw new CarillonError('CONFIG_INVALID', 'Expected `CARILLON_SECRET_KEY` to be set, got nothing.', {
+      field: 'CARILLON_SECRET_KEY',
+      hint: 'Make one by `npx carillon keys generate`, and keep it; or turn authentication off by CARILLON_AUTH=off.',
+    });
   }
   return {
     databaseUrl,
@@ -46,10 +53,45 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     namespace: env.TEMPORAL_NAMESPACE ?? 'default',
     taskQueue: env.CARILLON_TASK_QUEUE ?? schedulerTaskQueue,
     host: env.CARILLON_API_HOST ?? '127.0.0.1',
-    port,
-    insecureHost: env.CARILLON_API_INSECURE_HOST === '1',
+    port: portOf(env.CARILLON_API_PORT),
+    authenticated,
+    keyRing: keyRing ?? KeyRing.wellKnown(),
+    adminKey: env.CARILLON_ADMIN_KEY || undefined,
+    tls: tlsOf(env.CARILLON_TLS_CERT, env.CARILLON_TLS_KEY),
+    tlsByProxy: oneOf('CARILLON_TLS_BY_PROXY', env.CARILLON_TLS_BY_PROXY, { '1': true, '0': false }, false),
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
   };
+}
+
+function portOf(text: string | undefined): number {
+  const port = Number(text ?? 7070);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new CarillonError('CONFIG_INVALID', `Expected \`CARILLON_API_PORT\` to be a port, got ${text}.`, {
+    field: 'CARILLON_API_PORT',
+    value: text,
+    hint: 'Use a number from 1 to 65535, or 0 for a free port.',
+  });
+}
+
+function tlsOf(cert: string | undefined, key: string | undefined): ApiSettings['tls'] {
+  if (cert && key) return { cert, key };
+  if (!cert && !key) return undefined;
+  const [missing, given] = cert ? ['CARILLON_TLS_KEY', 'CARILLON_TLS_CERT'] : ['CARILLON_TLS_CERT', 'CARILLON_TLS_KEY'];
+  throw new CarillonError('CONFIG_INVALID', `Expected \`${missing}\` to be set beside \`${given}\`, got nothing.`, {
+    field: missing,
+    hint: 'Set both to paths of PEM files, or none.',
+  });
+}
+
+function oneOf<Value>(field: string, text: string | undefined, values: Record<string, Value>, fallback: Value): Value {
+  if (!text) return fallback;
+  if (Object.hasOwn(values, text)) return values[text] as Value;
+  const names = Object.keys(values);
+  throw new CarillonError('CONFIG_INVALID', `Expected \`${field}\` to be ${names.join(' or ')}, got ${show(text)}.`, {
+    field,
+    value: text,
+    hint: 'See docs/configuration.md.',
+  });
 }

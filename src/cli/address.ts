@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isApiKey } from '../api/auth/api-key.js';
 import { CarillonError, show } from '../core/errors.js';
 import type { Io } from './io.js';
 
@@ -9,22 +10,40 @@ export interface Address {
   url: string;
   /** Where it was found, for people. */
   from: string;
+  /** What the command line shows the API, and where that was found. Absent: nothing. */
+  credentials?: { apiKey: string; from: string };
 }
 
-/** The API's address: the flag, the environment, what `npm start` wrote in this folder, the default. */
+/**
+ * The API's address: the flag, the environment, what `npm start` wrote in this folder, the default. The key is the
+ * environment's; else the one beside that address, which is shown to that address alone.
+ */
 export function findAddress(io: Pick<Io, 'env' | 'cwd'>, flag: string | undefined): Address {
-  if (flag !== undefined) return checked({ url: flag, from: '--url' });
-  if (io.env.CARILLON_URL) return checked({ url: io.env.CARILLON_URL, from: 'CARILLON_URL' });
-  const url = readStateFolder(join(io.cwd, '.carillon', 'addresses.json'));
-  return url ? checked({ url, from: '.carillon/addresses.json' }) : { url: defaultAddress, from: 'default' };
+  const apiKey = io.env.CARILLON_API_KEY;
+  const given = apiKey ? { credentials: { apiKey, from: 'CARILLON_API_KEY' } } : {};
+  if (flag !== undefined) return checked({ url: flag, from: '--url', ...given });
+  if (io.env.CARILLON_URL) return checked({ url: io.env.CARILLON_URL, from: 'CARILLON_URL', ...given });
+  const state = join(io.cwd, '.carillon');
+  const url = apiIn(join(state, 'addresses.json'));
+  if (!url) return { url: defaultAddress, from: 'default', ...given };
+  return checked({ url, from: '.carillon/addresses.json', ...keyIn(join(state, 'admin.key')), ...given });
 }
 
-function readStateFolder(path: string): string | undefined {
+function apiIn(path: string): string | undefined {
   try {
     const { api } = JSON.parse(readFileSync(path, 'utf8')) as { api?: unknown };
     return typeof api === 'string' ? api : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function keyIn(path: string): Pick<Address, 'credentials'> {
+  try {
+    const apiKey = readFileSync(path, 'utf8').trim();
+    return isApiKey(apiKey) ? { credentials: { apiKey, from: '.carillon/admin.key' } } : {};
+  } catch {
+    return {};
   }
 }
 

@@ -31,7 +31,7 @@ export function openInvocation(command: Command, io: Io): Invocation {
     project: flags.project,
     output: outputOf(command, io),
     address,
-    client: createCarillonClient({ url: address.url }),
+    client: createCarillonClient({ url: address.url, apiKey: address.credentials?.apiKey }),
     by: io.env.CARILLON_USER || io.env.USER || undefined,
   };
 }

@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
+import { addKeys } from './commands/keys.js';
 import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
 import { addRunCommands } from './commands/run-commands.js';
@@ -56,6 +57,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
+  addKeys(program.command('keys').description('API keys: who else may ask, and for what'), io);
   addNew(program.command('new').description('make files for what one writes oneself'), io);
   addNext(program, io);
   addSimulate(program, io);

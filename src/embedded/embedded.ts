@@ -3,6 +3,7 @@ import { createCarillonClient } from '../api/client.js';
 import type { LedgerEntry } from '../core/contract.js';
 import { createStore } from '../store/store.js';
 import { cacheFolder } from './cache-folder.js';
+import { openCredentials } from './credentials.js';
 import { type DemoJob, seedDemo } from './demo.js';
 import type { EmbeddedOptions } from './options.js';
 import { banner, painter, runLine } from './output.js';
@@ -60,6 +61,7 @@ export class Embedded {
     const state = await StateFolder.open(options.state);
     this.#state = state;
     state.settle(options.demo);
+    const credentials = openCredentials(state.path, around.env);
     const logs = new PartLogs(state.logs);
     this.#trimming = setInterval(() => logs.trim(partNames), 60_000).unref();
     const supervisor = new Supervisor(logs, {
@@ -80,6 +82,8 @@ export class Embedded {
       apiPort: apiPort.port,
       tasks: options.tasks,
       objects: around.env.CARILLON_OBJECTS || state.objects,
+      auth: options.auth,
+      credentials,
     };
     await Promise.all([
       supervisor.start(apiPart(around.env, settings)),
@@ -87,7 +91,7 @@ export class Embedded {
     ]);
     const api = `http://127.0.0.1:${apiPort.port}`;
     state.writeAddresses({ api, temporal: temporal.address, ui: temporal.ui, database: databaseUrl });
-    const demo = await this.#demo(state, api);
+    const demo = await this.#demo(state, api, credentials.adminKey);
     const { address, port, ui, uiPort } = temporal;
     const ready = {
       seconds: around.elapsed(),
@@ -98,6 +102,7 @@ export class Embedded {
       ui,
       uiPort,
       state: state.path,
+      key: options.auth ? credentials : undefined,
     };
     for (const line of banner(ready, painter(around.colour))) around.print(line);
     this.#release(demo);
@@ -166,9 +171,9 @@ export class Embedded {
   }
 
   /** @returns a line for the person when the demo jobs could not be created; the next start tries again */
-  async #demo(state: StateFolder, api: string): Promise<string | undefined> {
+  async #demo(state: StateFolder, api: string, apiKey: string): Promise<string | undefined> {
     if (!this.options.demo || !state.needsDemo) return undefined;
-    const client = createCarillonClient({ url: api });
+    const client = createCarillonClient({ url: api, apiKey });
     try {
       await seedDemo((job: DemoJob) => client.jobs.create.mutate(job), this.around.timezone);
       state.demoDone();

@@ -5,6 +5,8 @@ import { CarillonError, show } from '../core/errors.js';
 
 export interface EmbeddedOptions {
   demo: boolean;
+  /** Whether the API asks callers who they are. */
+  auth: boolean;
   /** Absolute path of the state folder. */
   state: string;
   /** Absolute path of the module with the user's tasks. */
@@ -20,18 +22,21 @@ export const usage = `npm start -- [options]
   --state DIR          where everything is kept           (default .carillon)
   --tasks FILE         module that exports your tasks     (default carillon.config.ts, if there is one)
   --no-demo            do not create the three demo jobs in a new state folder
+  --no-auth            ask nobody who they are: whoever reaches the API may do everything
   --api-port N         port of the API                    (default 7070, or a free one)
   --temporal-port N    port of the Temporal server        (default 7233, or a free one)
   --ui-port N          port of the Temporal Web UI        (default 8233, or a free one)
 
 Environment: TEMPORAL_ADDRESS uses that Temporal server, CARILLON_TEMPORAL_CLI that Temporal CLI, DATABASE_URL that
-PostgreSQL; CARILLON_CACHE is where downloads are kept.
+PostgreSQL; CARILLON_SECRET_KEY and CARILLON_ADMIN_KEY those keys in place of the state folder's; CARILLON_CACHE is
+where downloads are kept.
 `;
 
 const flags = {
   state: { type: 'string' },
   tasks: { type: 'string' },
   'no-demo': { type: 'boolean' },
+  'no-auth': { type: 'boolean' },
   'api-port': { type: 'string' },
   'temporal-port': { type: 'string' },
   'ui-port': { type: 'string' },
@@ -59,6 +64,7 @@ export function readOptions(argv: string[], cwd: string): EmbeddedOptions {
   }
   return {
     demo: !values['no-demo'],
+    auth: !values['no-auth'],
     state: resolve(cwd, values.state ?? '.carillon'),
     tasks,
     apiPort: port('--api-port', values['api-port']),

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../core/contract.js';
 import { formatDuration } from '../core/duration.js';
 import type { RunState } from '../core/states.js';
+import type { Credentials } from './credentials.js';
 import type { Port } from './ports.js';
 
 type Paint = (code: number, text: string) => string;
@@ -25,6 +26,8 @@ export interface Readiness {
   ui?: string;
   uiPort?: Port;
   state: string;
+  /** Absent: nobody is asked for one. */
+  key?: Pick<Credentials, 'adminKey' | 'adminKeyFile' | 'isNew'>;
 }
 
 /** What a person needs once everything is up: addresses, state folder, three commands to try. */
@@ -37,10 +40,18 @@ export function banner(ready: Readiness, paint: Paint): string[] {
     row('Temporal', ready.temporal, ready.temporalPort),
     ...(ready.ui ? [row('Web UI', ready.ui, ready.uiPort)] : []),
     row('State', ready.state),
+    ...keyLines(ready.key).map((text, line) => row(line === 0 ? 'Key' : '', text)),
     row('Try', 'npx carillon jobs list'),
     row('', 'npx carillon runs list --job demo-every-10s'),
     row('', 'npx carillon next "0 9 * * MON-FRI" --tz Europe/Berlin'),
   ];
+}
+
+/** The admin key is shown by the start that made it. */
+function keyLines(key: Readiness['key']): string[] {
+  if (!key) return ['none: whoever reaches the API may do everything (--no-auth)'];
+  const { adminKey, adminKeyFile, isNew } = key;
+  return isNew ? [adminKey, `may do everything; kept in ${adminKeyFile}`] : [`in ${adminKeyFile}`];
 }
 
 const stateColours: Partial<Record<RunState, number>> = { succeeded: green, failed: red, timed_out: red };

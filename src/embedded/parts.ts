@@ -1,4 +1,5 @@
 import { schedulerTaskQueue } from '../core/contract.js';
+import type { Credentials } from './credentials.js';
 import { entryPoint } from './entry-point.js';
 import type { Part } from './supervisor.js';
 import { serverArguments } from './temporal/server-arguments.js';
@@ -13,6 +14,9 @@ export interface PartSettings {
   tasks?: string;
   /** Address of the object store. */
   objects: string;
+  /** Whether the API asks callers who they are. */
+  auth: boolean;
+  credentials: Credentials;
 }
 
 /** Ends in this order: no new work first, then who answers, then what both stand on. */
@@ -33,7 +37,15 @@ export function databasePart(env: NodeJS.ProcessEnv, data: string, socketFolder:
 }
 
 export function apiPart(env: NodeJS.ProcessEnv, settings: PartSettings): Part {
-  return node('api', 'api/main', [], { ...env, ...told(settings) }, { readyMs: 30_000, graceMs: 5000 });
+  const own = {
+    CARILLON_AUTH: settings.auth ? 'required' : 'off',
+    CARILLON_ADMIN_KEY: settings.credentials.adminKey,
+    // It serves this machine, whatever else the environment is for.
+    CARILLON_TLS_CERT: undefined,
+    CARILLON_TLS_KEY: undefined,
+    CARILLON_TLS_BY_PROXY: undefined,
+  };
+  return node('api', 'api/main', [], { ...env, ...told(settings), ...own }, { readyMs: 30_000, graceMs: 5000 });
 }
 
 /** @param lane which lanes the worker serves: `scheduler` holds light and standard */
@@ -43,7 +55,9 @@ export function workerPart(env: NodeJS.ProcessEnv, settings: PartSettings, lane:
   const bounds = { readyMs: 60_000, graceMs: 12_000 };
   // Everything here is one machine: jobs may call what else runs on it.
   const allowed = { CARILLON_HTTP_ALLOW: env.CARILLON_HTTP_ALLOW ?? '127.0.0.0/8,::1/128' };
-  return node(name, 'worker/main', [], { ...env, ...told(settings), ...allowed, CARILLON_LANES: lane }, bounds);
+  // What tasks run in is no place for keys that a worker does not need.
+  const own = { CARILLON_LANES: lane, CARILLON_ADMIN_KEY: undefined, CARILLON_API_KEY: undefined };
+  return node(name, 'worker/main', [], { ...env, ...told(settings), ...allowed, ...own }, bounds);
 }
 
 function told(settings: PartSettings): NodeJS.ProcessEnv {
@@ -55,6 +69,7 @@ function told(settings: PartSettings): NodeJS.ProcessEnv {
     CARILLON_OBJECTS: settings.objects,
     CARILLON_API_HOST: '127.0.0.1',
     CARILLON_API_PORT: String(settings.apiPort),
+    ...(settings.credentials.secretKey ? { CARILLON_SECRET_KEY: settings.credentials.secretKey } : {}),
     ...(settings.tasks ? { CARILLON_TASKS: settings.tasks } : {}),
     ...(settings.temporalUi ? { CARILLON_TEMPORAL_UI: settings.temporalUi } : {}),
   };

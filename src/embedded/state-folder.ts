@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CarillonError } from '../core/errors.js';
@@ -32,6 +32,7 @@ export class StateFolder {
   /** @throws CarillonError CONFIG_INVALID when another process holds it, or a later version wrote it */
   static async open(path: string): Promise<StateFolder> {
     mkdirSync(join(path, 'run'), { recursive: true, mode: 0o700 });
+    closeToOthers(path);
     const lock = await acquireLock(join(path, 'run/start.lock'));
     if ('heldBy' in lock) {
       throw new CarillonError('CONFIG_INVALID', `Expected ${path} to be free, but process ${lock.heldBy} runs on it.`, {
@@ -96,6 +97,21 @@ export class StateFolder {
 
   get #demoPending(): string {
     return join(this.path, 'demo.pending');
+  }
+}
+
+/** Keys are in it. A folder of an earlier version, or made by hand, may be open to others. */
+function closeToOthers(path: string): void {
+  try {
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CarillonError(
+      'CONFIG_INVALID',
+      `Expected ${path} to be a folder of yours, got ${code}.`,
+      { field: '--state', value: path, hint: 'Choose one of your own by --state: keys are kept in it.' },
+      { cause },
+    );
   }
 }
 

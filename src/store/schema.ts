@@ -1,4 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { Role } from '../core/access.js';
 import type { BackfillStateName } from '../core/backfill/states.js';
 import type { RunTrigger } from '../core/contract.js';
 import type { JobState, NotRunReason, RunState } from '../core/states.js';
@@ -16,6 +17,7 @@ export interface Database {
   calendars: CalendarsTable;
   backfills: BackfillsTable;
   attempts: AttemptsTable;
+  api_keys: ApiKeysTable;
 }
 
 export interface JobsTable {
@@ -129,4 +131,24 @@ export interface AttemptsTable {
   error_message: string | null;
   error_causes: Json | null;
   worker: string | null;
+}
+
+export interface ApiKeysTable {
+  key_id: string;
+  /** `*`: all of them. */
+  project: string;
+  name: string;
+  role: Role;
+  payloads: boolean;
+  scopes: Json | null;
+  owns: Json;
+  prefix: string;
+  /** Keyed SHA-256 of the key, in hex. */
+  mac: string;
+  created_at: Time;
+  created_by: string;
+  expires_at: Time | null;
+  last_used_at: Time | null;
+  revoked_at: Time | null;
+  revoked_by: string | null;
 }

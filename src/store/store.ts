@@ -4,6 +4,7 @@ import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
+import { type KeyStore, keyStore } from './keys.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
@@ -31,6 +32,7 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  readonly keys: KeyStore;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    keys: keyStore(db),
     close,
   };
 }
@@ -81,6 +84,7 @@ export type {
   CalendarWrite,
 } from './calendars.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
+export type { KeyPlace, KeyRow, KeyStore, KeyUse, NewKey } from './keys.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';

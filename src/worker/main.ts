@@ -17,6 +17,8 @@ async function main(): Promise<void> {
   // holds for contexts to come, those of the workflows; tasks run in this one and keep their ten.
   setFlagsFromString('--stack-trace-limit=3');
   const settings = readWorkerSettings(process.env);
+  // The processes of users' tasks inherit the environment, and are to know no more than they need.
+  delete process.env.CARILLON_SECRET_KEY;
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const configPath = findTasksModule(process.cwd(), settings.tasksModule);
   const config = await loadConfig(configPath);

@@ -56,6 +56,17 @@ test('the banner names a default port that was taken', () => {
   expect(lines.join('\n')).not.toContain('Web UI');
 });
 
+test.each([
+  [{ adminKey: 'car_secret', adminKeyFile: '/s/admin.key', isNew: true }, ['Key       car_secret', '/s/admin.key']],
+  [{ adminKey: 'car_secret', adminKeyFile: '/s/admin.key', isNew: false }, ['Key       in /s/admin.key']],
+  [undefined, ['Key       none: whoever reaches the API may do everything (--no-auth)']],
+])('the banner shows the admin key at the start that made it: %j', (key, texts) => {
+  const ready = { seconds: 1, api: 'http://127.0.0.1:7070', apiPort: { port: 7070 }, temporal: '127.0.0.1:7233' };
+  const text = banner({ ...ready, state: '/s', key }, painter(false)).join('\n');
+  for (const one of texts) expect(text).toContain(one);
+  expect(text.includes('car_secret')).toBe(key?.isNew === true);
+});
+
 test('colour is added only when asked for', () => {
   expect(runLine(entry, painter(true))).toContain('\u001b[32msucceeded\u001b[0m');
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { createCarillonClient } from '../../src/api/client.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import type { Addresses } from '../../src/embedded/state-folder.js';
 import { startServerProcess } from '../servers/child.js';
@@ -12,6 +12,9 @@ import { tempFolder } from './temp-folder.js';
 import { isAlive, until } from './until.js';
 
 const script = new URL('../../scripts/start.mjs', import.meta.url).pathname;
+
+/** This process's own environment is none of theirs. */
+const noKeys = { CARILLON_SECRET_KEY: '', CARILLON_SECRET_KEY_FILE: '', CARILLON_ADMIN_KEY: '', CARILLON_API_KEY: '' };
 
 interface Started {
   child: ChildProcessByStdio<null, Readable, Readable>;
@@ -31,7 +34,7 @@ async function startWith(settings: NodeJS.ProcessEnv, state: string, ...flags: s
   const ports = ['--api-port', '--temporal-port', '--ui-port'].map(async (flag) => [flag, String(await freePort())]);
   const args = [script, '--state', state, ...(await Promise.all(ports)).flat(), ...flags];
   const own = { CARILLON_TEMPORAL_CLI: inject('temporalCli'), TEMPORAL_ADDRESS: '', DATABASE_URL: '' };
-  const env = { ...process.env, ...own, ...settings };
+  const env = { ...process.env, ...own, ...noKeys, ...settings };
   const child = spawn(process.execPath, args, { cwd: state, env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
@@ -57,6 +60,12 @@ async function startWith(settings: NodeJS.ProcessEnv, state: string, ...flags: s
       90_000,
     );
   return { child, lines, errors: () => errors, exit, line };
+}
+
+/** Comes with the key that the state folder keeps. */
+function clientOf(state: string): CarillonClient {
+  const apiKey = readFileSync(join(state, 'admin.key'), 'utf8').trim();
+  return createCarillonClient({ url: addresses(state).api, apiKey });
 }
 
 function addresses(state: string): Addresses {
@@ -104,7 +113,7 @@ test('starts with nothing set up, runs the demo, ends cleanly, and goes on where
 
   const again = await start(state);
   await again.line(/npx carillon next/);
-  const client = createCarillonClient({ url: addresses(state).api });
+  const client = clientOf(state);
   const { items } = await client.jobs.list.query({});
   expect(items.map(({ id }) => id).sort()).toEqual(['demo-daily', 'demo-every-10s', 'demo-retry']);
   await again.line(/demo-every-10s@/);
@@ -116,7 +125,7 @@ test('kill -9 of the whole start leaves no process, and the next start works', {
   const state = tempFolder();
   const first = await start(state, '--no-demo');
   await first.line(/npx carillon next/);
-  const client = createCarillonClient({ url: addresses(state).api });
+  const client = clientOf(state);
   await client.jobs.create.mutate({
     id: 'kept',
     task: 'log',
@@ -129,7 +138,7 @@ test('kill -9 of the whole start leaves no process, and the next start works', {
 
   const again = await start(state);
   await again.line(/npx carillon next/);
-  const { items } = await createCarillonClient({ url: addresses(state).api }).jobs.list.query({});
+  const { items } = await clientOf(state).jobs.list.query({});
   expect(items.map(({ id }) => id)).toEqual(['kept']);
   again.child.kill('SIGINT');
   expect(await again.exit).toBe(0);
@@ -146,7 +155,7 @@ test('any part that is killed comes back by itself', { timeout: 240_000 }, async
       .split('\n')
       .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) as RegExpExecArray)
       .filter(([, , parent]) => Number(parent) === pid);
-  const client = createCarillonClient({ url: addresses(state).api });
+  const client = clientOf(state);
   for (const entry of ['pglite-main', 'guardian-main', 'api/main', 'worker/main']) {
     const victim = commands().find(([, , , args]) => args?.includes(entry));
     process.kill(Number(victim?.[1]), 'SIGKILL');
@@ -193,7 +202,7 @@ test('uses the Temporal server and the database it is given, and makes the searc
     const state = tempFolder();
     const started = await startWith({ TEMPORAL_ADDRESS: address, DATABASE_URL: database.url }, state, '--no-demo');
     await started.line(/npx carillon next/);
-    const client = createCarillonClient({ url: addresses(state).api });
+    const client = clientOf(state);
     const input = { message: 'hello' };
     await client.jobs.create.mutate({ id: jobId, task: 'log', input, schedule: { immediate: true } });
     await started.line(new RegExp(`${jobId}@.* succeeded`));

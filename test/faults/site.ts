@@ -102,6 +102,7 @@ export class Site {
       CARILLON_TASK_QUEUE: this.taskQueue,
       CARILLON_TASKS: fileURLToPath(new URL('tasks.ts', import.meta.url)),
       CARILLON_API_PORT: '0',
+      CARILLON_AUTH: 'off',
       CARILLON_HTTP_ALLOW: '127.0.0.0/8,::1/128',
       ...others,
     };

@@ -13,6 +13,9 @@ export interface SecretSources {
   folder?: string;
 }
 
+/** Keys that everything else is sealed with have names like those of secrets; no task gets them. */
+const reserved: readonly string[] = ['CARILLON_SECRET_KEY', 'CARILLON_SECRET_KEY_FILE'];
+
 /** The variable that holds a secret: upper case, anything but letters and digits as `_`. */
 export function secretVariable(name: string): string {
   return `CARILLON_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
@@ -23,7 +26,10 @@ export function openSecrets({ env, folder }: SecretSources): TaskSecrets {
   return {
     async get(name) {
       if (!namePattern.test(name)) throw unknown(name, folder);
-      const value = env[secretVariable(name)] ?? (folder === undefined ? undefined : await fileIn(folder, name));
+      const variable = secretVariable(name);
+      const value =
+        (reserved.includes(variable) ? undefined : env[variable]) ??
+        (folder === undefined ? undefined : await fileIn(folder, name));
       if (value === undefined || value === '') throw unknown(name, folder);
       return usable(name, value);
     },

@@ -15,6 +15,7 @@ export interface Need {
 const read = (on: Need['on']): Need => ({ right: 'jobs:read', on });
 const operate = (on: Need['on']): Need => ({ right: 'jobs:operate', on, payloads: 'hidden', signed: true });
 const write: Need = { right: 'jobs:write', on: 'job', payloads: 'hidden', signed: true };
+const manageKeys: Need = { right: 'keys:manage', on: 'project' };
 
 /** Every procedure and what it needs, in the order of the router. A procedure without a row does not compile. */
 export const needs = {
@@ -58,6 +59,10 @@ export const needs = {
   'runs.followLogs': { ...read('run'), payloads: 'needed' },
   'tasks.list': { right: 'member', on: 'instance' },
   'tasks.get': { right: 'member', on: 'instance' },
+  'keys.create': manageKeys,
+  'keys.get': manageKeys,
+  'keys.list': manageKeys,
+  'keys.revoke': manageKeys,
   'schedules.preview': { right: 'jobs:read', on: 'project' },
   'system.health': { right: 'anyone', on: 'instance' },
 } as const satisfies Record<string, Need>;

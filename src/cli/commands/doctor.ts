@@ -4,6 +4,7 @@ import type { HealthView, TaskListView } from '../../api/views.js';
 import { exitCodes } from '../exit.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
+import { explained } from '../refusal.js';
 
 interface Check {
   name: string;
@@ -33,15 +34,19 @@ export function addDoctor(program: Command, io: Io, setExitCode: (code: number) 
         });
         checks.push(checkClock(Date.parse(health.time), asked, io.now()), ...checkHealth(health));
         checks.push(checkTasks(await client.tasks.list.query()));
+        if (address.credentials) checks.push({ name: 'Key', result: 'ok', detail: address.credentials.from });
       } catch (error) {
-        const { message, details } = toCarillonError(error);
+        const { code, message, details } = explained(toCarillonError(error), address);
+        const refused = code === 'UNAUTHENTICATED';
         checks.push({
-          name: 'API',
+          name: refused ? 'Key' : 'API',
           result: 'failed',
-          detail: `${address.url} (${address.from}): ${message}`,
+          detail: refused
+            ? `${address.credentials?.from ?? 'none'}: ${message}`
+            : `${address.url} (${address.from}): ${message}`,
           hint: details.hint,
         });
-        setExitCode(exitCodes.unavailable);
+        setExitCode(refused ? exitCodes.refused : exitCodes.unavailable);
       }
       output.data({ checks }, () =>
         output.columns(
@@ -50,7 +55,8 @@ export function addDoctor(program: Command, io: Io, setExitCode: (code: number) 
         ),
       );
       for (const { name, hint } of checks) if (hint) io.err(`${name}: → ${hint}\n`);
-      if (checks.some(({ name, result }) => result === 'failed' && name !== 'API')) setExitCode(exitCodes.unavailable);
+      if (checks.some(({ name, result }) => result === 'failed' && name !== 'API' && name !== 'Key'))
+        setExitCode(exitCodes.unavailable);
     });
 }
 
