@@ -3,6 +3,7 @@ import { brokenModuleError, findTasksModule, loadConfig } from '../activities/ta
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
+import { MemberDirectory } from './access/directory.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
 import { startReconciler } from './reconciler.js';
@@ -23,10 +24,11 @@ async function main(): Promise<void> {
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
   const consoles = { temporalAddress, namespace, temporalUi };
+  const directory = new MemberDirectory(store.members, now);
   const taskSettings = overridden(configured, settings);
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, insecureHost },
+    ...{ version: packageVersion(), host, port, insecureHost, directory },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 

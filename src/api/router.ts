@@ -3,6 +3,8 @@ import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
+import { membersRouter } from './routers/members.js';
+import { projectsRouter } from './routers/projects.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
 import { systemRouter } from './routers/system.js';
@@ -18,6 +20,8 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     runs: runsRouter,
     tasks: tasksRouter,
     schedules: schedulesRouter,
+    projects: projectsRouter,
+    members: membersRouter,
     system: systemRouter,
   });
 }

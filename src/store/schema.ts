@@ -1,4 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { Role } from '../core/access.js';
 import type { BackfillStateName } from '../core/backfill/states.js';
 import type { RunTrigger } from '../core/contract.js';
 import type { JobState, NotRunReason, RunState } from '../core/states.js';
@@ -16,6 +17,8 @@ export interface Database {
   calendars: CalendarsTable;
   backfills: BackfillsTable;
   attempts: AttemptsTable;
+  projects: ProjectsTable;
+  members: MembersTable;
 }
 
 export interface JobsTable {
@@ -129,4 +132,23 @@ export interface AttemptsTable {
   error_message: string | null;
   error_causes: Json | null;
   worker: string | null;
+}
+
+export interface ProjectsTable {
+  name: string;
+  description: string | null;
+  created_at: Time;
+  created_by: string | null;
+  quota_jobs: number | null;
+  quota_runs_per_day: number | null;
+  quota_payload_bytes: number | null;
+}
+
+export interface MembersTable {
+  project: string;
+  subject: string;
+  role: Role;
+  payloads: boolean;
+  added_at: Time;
+  added_by: string | null;
 }

@@ -5,8 +5,10 @@ import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
+import { type MemberStore, memberStore } from './members.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
+import { type ProjectStore, projectStore } from './projects.js';
 import { type RunReader, runReader } from './runs.js';
 import { type VersionReader, versionReader } from './versions.js';
 
@@ -31,6 +33,8 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  readonly projects: ProjectStore;
+  readonly members: MemberStore;
   close(): Promise<void>;
 }
 
@@ -66,6 +70,8 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    projects: projectStore(db),
+    members: memberStore(db),
     close,
   };
 }
@@ -82,7 +88,9 @@ export type {
 } from './calendars.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
+export type { LastOwner, MemberKey, MemberRow, MemberStore } from './members.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
+export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

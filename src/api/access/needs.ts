@@ -64,6 +64,13 @@ export const needs = {
   'tasks.list': { right: 'member', on: 'instance' },
   'tasks.get': { right: 'member', on: 'instance' },
   'schedules.preview': { right: 'jobs:read', on: 'project' },
+  'projects.list': { right: 'member', on: 'instance' },
+  'projects.get': read('project'),
+  'projects.create': { right: 'instance:manage', on: 'instance', signed: true },
+  'projects.update': { right: 'project:manage', on: 'project' },
+  'members.list': { right: 'members:manage', on: 'project' },
+  'members.put': { right: 'members:manage', on: 'project', signed: true },
+  'members.delete': { right: 'members:manage', on: 'project' },
   'system.health': { right: 'anyone', on: 'instance' },
 } as const satisfies Record<string, Need>;
 

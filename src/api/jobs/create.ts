@@ -25,6 +25,7 @@ export async function createJob(context: Context, input: z.output<typeof createI
 
   const carry = await prepareFirst(context, request, by);
   if ('known' in carry) return carry.known;
+  await context.projects.ensure(project, by);
   if (!(await context.gateway.start(carry))) {
     const known = await repeatedJob(context, request);
     if (known) return known;
