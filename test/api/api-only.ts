@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import type { AnyTask } from '../../src/core/task/task.js';
+import type { KeyRing } from '../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../src/store/store.js';
 
 /** An API on the shared servers, on a task queue where no worker is. It ends with the test. */
@@ -30,6 +32,11 @@ export interface ApiOnlyOptions {
   patienceMs?: number;
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
+  /** Absent: nobody is asked who they are. */
+  authenticators?: readonly Authenticator[];
+  keyRing?: KeyRing;
+  /** How long the database may take, in milliseconds. Default: the store's own. */
+  storeTimeoutMs?: number;
 }
 
 /** An address at which nothing listens. */
@@ -41,7 +48,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
   const { databaseUrl = inject('databaseUrl'), temporalAddress = inject('temporalAddress') } = options;
   const { now = Date.now, patienceMs = 500 } = options;
   const taskQueue = options.taskQueue ?? `carillon-${project}`;
-  const store = createStore({ url: databaseUrl });
+  const store = createStore({ url: databaseUrl, timeoutMs: options.storeTimeoutMs });
   const gateway = new Gateway({
     ...{ address: temporalAddress, namespace: 'default', taskQueue, now: Date.now },
     ...{ commandTimeoutMs: patienceMs, queryTimeoutMs: patienceMs },
@@ -57,6 +64,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
       host: '127.0.0.1',
       port: 0,
     },
+    ...{ authenticators: options.authenticators, keyRing: options.keyRing },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
   });
