@@ -3,10 +3,12 @@ import type { KeyRing } from '../keyring/key-ring.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Caller } from './access/caller.js';
+import type { MemberDirectory } from './access/directory.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
+import type { KnownProjects } from './projects/known-projects.js';
 import type { LogFeeds } from './runs/log-feed.js';
 
 /** Where a job can be looked at outside of Carillon. */
@@ -32,6 +34,8 @@ export interface Backstage {
 export interface InnerContext extends Backstage {
   projection: Projection;
   replanner: Replanner;
+  projects: KnownProjects;
+  directory: MemberDirectory;
   consoles: Consoles;
   /** Where runs leave logs and results; undefined: the configuration names no place. */
   objects?: ObjectStore;

@@ -4,6 +4,7 @@ import { brokenModuleError, findTasksModule, loadConfig } from '../activities/ta
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
 import { createStore, type Store } from '../store/store.js';
+import { MemberDirectory } from './access/directory.js';
 import { AdminKey } from './auth/admin-key.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { base32 } from './base32.js';
@@ -28,12 +29,14 @@ async function main(): Promise<void> {
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, keyRing, tlsByProxy } = settings;
   const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
   const consoles = { temporalAddress, namespace, temporalUi };
+  const directory = new MemberDirectory(store.members, now);
   const taskSettings = overridden(configured, settings);
   const apiKeys = settings.authenticated ? await openApiKeys(store, settings) : undefined;
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
     ...{ version: packageVersion(), host, port, tlsByProxy },
     ...{ keyRing, authenticators: apiKeys && [apiKeys], tls: settings.tls && readTls(settings.tls) },
+    directory,
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 

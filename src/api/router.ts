@@ -4,6 +4,8 @@ import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
 import { keysRouter } from './routers/keys.js';
+import { membersRouter } from './routers/members.js';
+import { projectsRouter } from './routers/projects.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
 import { systemRouter } from './routers/system.js';
@@ -20,6 +22,8 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     tasks: tasksRouter,
     keys: keysRouter,
     schedules: schedulesRouter,
+    projects: projectsRouter,
+    members: membersRouter,
     system: systemRouter,
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runTriggers } from '../core/contract.js';
 import { notRunReasons, runStates } from '../core/states.js';
+import { payloadsHidden } from './access/payloads.js';
 
 export const time = z.string().describe('RFC 3339 in UTC.');
 
@@ -29,6 +30,7 @@ export const runView = runSummaryView.extend({
   definitionVersion: z.number().describe("Version of the job's definition the run was made with."),
   input: z.unknown().optional().describe("Only where it differs from the definition's."),
   result: z.unknown().optional().describe('What the task returned.'),
+  payloadsHidden,
   worker: z.string().optional().describe('Which worker executed the last attempt.'),
   resultLocation: z.string().optional().describe('Where a larger result is kept: `file:` or `s3:` URI.'),
   log: z

@@ -9,6 +9,7 @@ import { KeyRing } from '../keyring/key-ring.js';
 import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
 import { type Caller, nobody, openCaller } from './access/caller.js';
+import { MemberDirectory } from './access/directory.js';
 import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { base32 } from './base32.js';
@@ -21,6 +22,7 @@ import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js
 import type { Log } from './log.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
+import { KnownProjects } from './projects/known-projects.js';
 import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
 import type { Tls } from './tls.js';
@@ -62,6 +64,8 @@ export interface ApiServerOptions {
   settings?: Pick<TaskSettings, 'objects'>;
   /** Absent: authentication is off, and everybody who reaches the API may do everything. */
   authenticators?: readonly Authenticator[];
+  /** What authenticators look members up in, so that it learns of changes. Default: one of its own. */
+  directory?: MemberDirectory;
   /** Signs and seals. Default: one that ends with the process. */
   keyRing?: KeyRing;
 }
@@ -90,6 +94,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
+    projects: new KnownProjects(store.projects, now),
+    directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
   };
   const contextOf = (request: FastifyRequest): Context => ({

@@ -2,6 +2,7 @@ import { initTRPC } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { errorCodes } from '../core/errors.js';
 import { guard } from './access/guard.js';
+import { withoutPayloads, withoutPayloadsOf } from './access/payloads.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
 
@@ -59,9 +60,12 @@ const trpc = initTRPC
   });
 
 export const router = trpc.router;
-/** Every procedure asks first whether its caller may. */
+/** Every procedure asks first whether its caller may, and at last what they may see. */
 export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
-  const raw = await guard(ctx, path, getRawInput);
-  return next({ getRawInput: async () => raw });
+  const { input, payloads } = await guard(ctx, path, getRawInput);
+  const result = await next({ getRawInput: async () => input });
+  if (payloads === 'shown') return result;
+  if (result.ok) return { ...result, data: withoutPayloads(result.data) };
+  throw withoutPayloadsOf(result.error, input);
 });
 export const createCallerFactory = trpc.createCallerFactory;

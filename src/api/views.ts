@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { definitionSchema, lanes, pausedPolicies, timeoutsSchema } from '../core/definition.js';
 import { jobStates } from '../core/states.js';
+import { payloadsHidden } from './access/payloads.js';
 import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
 export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
@@ -49,6 +50,7 @@ export const definitionView = definitionSchema.extend({
   timeouts: timeoutsSchema
     .extend({ attempt: z.string().describe('Bound of one attempt.') })
     .describe('Bounds in time.'),
+  payloadsHidden,
 });
 
 const consolesView = z.object({
@@ -254,7 +256,7 @@ export type PreviewView = z.output<typeof previewView>;
 
 const partView = {
   ok: z.boolean().describe('Whether it answers.'),
-  error: z.string().optional().describe('What it said instead.'),
+  error: z.string().optional().describe('What it said instead; told to known callers.'),
 };
 
 export const healthView = z.object({
@@ -264,8 +266,8 @@ export const healthView = z.object({
   temporal: z
     .object({
       ...partView,
-      address: z.string().describe('host:port of the frontend.'),
-      namespace: z.string().describe('Temporal namespace of the jobs.'),
+      address: z.string().optional().describe('host:port of the frontend; told to known callers.'),
+      namespace: z.string().optional().describe('Temporal namespace of the jobs; told to known callers.'),
     })
     .describe('The Temporal server.'),
   store: z.object(partView).describe('The database.'),

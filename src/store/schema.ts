@@ -18,6 +18,8 @@ export interface Database {
   backfills: BackfillsTable;
   attempts: AttemptsTable;
   api_keys: ApiKeysTable;
+  projects: ProjectsTable;
+  members: MembersTable;
 }
 
 export interface JobsTable {
@@ -151,4 +153,23 @@ export interface ApiKeysTable {
   last_used_at: Time | null;
   revoked_at: Time | null;
   revoked_by: string | null;
+}
+
+export interface ProjectsTable {
+  name: string;
+  description: string | null;
+  created_at: Time;
+  created_by: string | null;
+  quota_jobs: number | null;
+  quota_runs_per_day: number | null;
+  quota_payload_bytes: number | null;
+}
+
+export interface MembersTable {
+  project: string;
+  subject: string;
+  role: Role;
+  payloads: boolean;
+  added_at: Time;
+  added_by: string | null;
 }

@@ -6,8 +6,10 @@ import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type KeyStore, keyStore } from './keys.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
+import { type MemberStore, memberStore } from './members.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
+import { type ProjectStore, projectStore } from './projects.js';
 import { type RunReader, runReader } from './runs.js';
 import { type VersionReader, versionReader } from './versions.js';
 
@@ -33,6 +35,8 @@ export interface Store {
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
   readonly keys: KeyStore;
+  readonly projects: ProjectStore;
+  readonly members: MemberStore;
   close(): Promise<void>;
 }
 
@@ -69,6 +73,8 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     calendars: calendarStore(db),
     backfills: backfillStore(db),
     keys: keyStore(db),
+    projects: projectStore(db),
+    members: memberStore(db),
     close,
   };
 }
@@ -86,7 +92,9 @@ export type {
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { KeyPlace, KeyRow, KeyStore, KeyUse, NewKey } from './keys.js';
 export type { LedgerBatch } from './ledger.js';
+export type { LastOwner, MemberKey, MemberRow, MemberStore } from './members.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
+export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

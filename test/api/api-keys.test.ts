@@ -6,7 +6,7 @@ import { createCarillonClient } from '../../src/api/client.js';
 import { KeyRing } from '../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { deadDatabase, refusal } from './api-only.js';
-import { startApiWithKeys } from './callers.js';
+import { startApiWithKeys } from './api-with-keys.js';
 
 const start = Date.parse('2026-11-21T09:00:00Z');
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -39,6 +39,8 @@ export interface ApiOnlyOptions {
   tls?: Tls;
   /** What the client comes with. */
   apiKey?: string;
+  /** How long the database may take, in milliseconds. Default: the store's own. */
+  storeTimeoutMs?: number;
 }
 
 /** An address at which nothing listens. */
@@ -50,7 +52,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
   const { databaseUrl = inject('databaseUrl'), temporalAddress = inject('temporalAddress') } = options;
   const { now = Date.now, patienceMs = 500 } = options;
   const taskQueue = options.taskQueue ?? `carillon-${project}`;
-  const store = createStore({ url: databaseUrl });
+  const store = createStore({ url: databaseUrl, timeoutMs: options.storeTimeoutMs });
   const gateway = new Gateway({
     ...{ address: temporalAddress, namespace: 'default', taskQueue, now: Date.now },
     ...{ commandTimeoutMs: patienceMs, queryTimeoutMs: patienceMs },

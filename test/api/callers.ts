@@ -1,48 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { inject, onTestFinished } from 'vitest';
-import { AdminKey } from '../../src/api/auth/admin-key.js';
-import { makeApiKey } from '../../src/api/auth/api-key.js';
-import { ApiKeys } from '../../src/api/auth/api-keys.js';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../src/api/access/caller.js';
+import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
-import type { KeyCreatedView } from '../../src/api/keys/views.js';
-import type { Log } from '../../src/api/log.js';
-import { KeyRing } from '../../src/keyring/key-ring.js';
-import { createStore, type Store } from '../../src/store/store.js';
-import { type ApiOnly, type ApiOnlyOptions, startApiOnly } from './api-only.js';
 
-/** An API that asks for keys, and a client of it that may do everything. */
-export interface ApiWithKeys extends ApiOnly {
-  keyRing: KeyRing;
-  adminKey: string;
-  /** In place of the one a running API has: `close` writes down what is to be written. */
-  apiKeys: ApiKeys;
-  /** Makes a key of the test's project. */
-  make(key?: Partial<Parameters<CarillonClient['keys']['create']['mutate']>[0]>): Promise<KeyCreatedView>;
-  /** A client that comes with this key. */
-  with(key: string): CarillonClient;
+/** Callers that a test makes up: `Authorization: Bearer <name>` is all they need. */
+export class TestCallers implements Authenticator {
+  readonly #known = new Map<string, Caller>();
+
+  add(name: string, caller: Partial<Caller> = {}): string {
+    this.#known.set(name, { kind: 'user', id: `user:${name}`, name, owns: [name], grants: [], ...caller });
+    return name;
+  }
+
+  async authenticate({ headers }: FastifyRequest): Promise<Caller | undefined> {
+    return this.#known.get(headers.authorization?.replace(/^Bearer /, '') ?? '');
+  }
 }
 
-export interface ApiWithKeysOptions extends Omit<ApiOnlyOptions, 'authenticators' | 'apiKey'> {
-  adminKey?: string;
-  /** In place of the database's. */
-  store?: Store;
+/** A client as one of them. */
+export function clientAs(url: string, name: string): CarillonClient {
+  return createCarillonClient({ url, headers: headersOf(name) });
 }
 
-export async function startApiWithKeys(options: ApiWithKeysOptions = {}): Promise<ApiWithKeys> {
-  const { keyRing = KeyRing.random(), adminKey: key = makeApiKey(), now = Date.now } = options;
-  const store = options.store ?? createStore({ url: options.databaseUrl ?? inject('databaseUrl') });
-  const randomText = (length: number) => randomUUID().replaceAll('-', '').slice(0, length);
-  const adminKey = new AdminKey({ key, keys: store.keys, keyRing, now, randomText });
-  const log: Log = () => {};
-  const apiKeys = new ApiKeys({ keys: store.keys, keyRing, now, adminKey, log });
-  onTestFinished(async () => {
-    await apiKeys.close();
-    if (!options.store) await store.close();
-  });
-  const api = await startApiOnly({ ...options, keyRing, authenticators: [apiKeys], apiKey: key });
-  return {
-    ...{ ...api, keyRing, adminKey: key, apiKeys },
-    make: (own) => api.client.keys.create.mutate({ name: 'robot', role: 'viewer', project: api.project, ...own }),
-    with: (apiKey) => createCarillonClient({ url: api.url, apiKey }),
-  };
+export function headersOf(name: string | undefined): Record<string, string> {
+  return name === undefined ? {} : { authorization: `Bearer ${name}` };
 }

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { readTls } from '../../src/api/tls.js';
 import { tempFolder } from '../embedded/temp-folder.js';
 import { startApiOnly } from './api-only.js';
-import { startApiWithKeys } from './callers.js';
+import { startApiWithKeys } from './api-with-keys.js';
 
 /** Makes a certificate for localhost that vouches for itself. */
 function certificate(folder: string, name: string): { cert: string; key: string } {

@@ -10,31 +10,36 @@ export interface Need {
   payloads?: 'hidden' | 'needed';
   /** The input names who asks (`by`): the caller, whatever the client wrote. */
   signed?: true;
+  /** The job named may be one that is still to be made. */
+  creates?: true;
 }
 
 const read = (on: Need['on']): Need => ({ right: 'jobs:read', on });
 const operate = (on: Need['on']): Need => ({ right: 'jobs:operate', on, payloads: 'hidden', signed: true });
 const write: Need = { right: 'jobs:write', on: 'job', payloads: 'hidden', signed: true };
 const manageKeys: Need = { right: 'keys:manage', on: 'project' };
+const create: Need = { ...write, creates: true };
+const seen = (on: Need['on']): Need => ({ ...read(on), payloads: 'hidden' });
+const looked = (on: Need['on']): Need => ({ ...read(on), payloads: 'needed' });
 
 /** Every procedure and what it needs, in the order of the router. A procedure without a row does not compile. */
 export const needs = {
-  'jobs.create': write,
-  'jobs.validate': write,
-  'jobs.ensure': write,
-  'jobs.get': { ...read('job'), payloads: 'hidden' },
-  'jobs.source': { ...read('job'), payloads: 'needed' },
-  'jobs.list': read('project'),
+  'jobs.create': create,
+  'jobs.validate': create,
+  'jobs.ensure': create,
+  'jobs.get': seen('job'),
+  'jobs.source': looked('job'),
+  'jobs.list': seen('project'),
   'jobs.update': write,
   'jobs.versions': read('job'),
-  'jobs.version': { ...read('job'), payloads: 'hidden' },
+  'jobs.version': seen('job'),
   'jobs.rollback': write,
   'jobs.reschedule': write,
   'jobs.pause': operate('job'),
   'jobs.resume': operate('job'),
   'jobs.cancel': operate('job'),
   'jobs.trigger': operate('job'),
-  'jobs.status': read('job'),
+  'jobs.status': seen('job'),
   'jobs.next': read('job'),
 
   'calendars.put': { right: 'calendars:write', on: 'project', signed: true },
@@ -42,21 +47,21 @@ export const needs = {
   'calendars.list': read('project'),
   'calendars.delete': { right: 'calendars:write', on: 'project' },
   'backfills.create': operate('job'),
-  'backfills.get': read('backfill'),
-  'backfills.list': read('project'),
+  'backfills.get': seen('backfill'),
+  'backfills.list': seen('project'),
   'backfills.pause': operate('backfill'),
   'backfills.resume': operate('backfill'),
   'backfills.cancel': operate('backfill'),
-  'runs.get': { ...read('run'), payloads: 'hidden' },
-  'runs.list': { ...read('project'), payloads: 'hidden' },
+  'runs.get': seen('run'),
+  'runs.list': seen('project'),
   'runs.cancel': operate('run'),
   'runs.retry': operate('run'),
-  'runs.deadLetters': { ...read('project'), payloads: 'hidden' },
-  'runs.redrive': { right: 'jobs:operate', on: 'project', payloads: 'hidden', signed: true },
+  'runs.deadLetters': seen('project'),
+  'runs.redrive': operate('job'),
   'runs.dismiss': operate('run'),
-  'runs.logs': { ...read('run'), payloads: 'needed' },
-  'runs.result': { ...read('run'), payloads: 'needed' },
-  'runs.followLogs': { ...read('run'), payloads: 'needed' },
+  'runs.logs': looked('run'),
+  'runs.result': looked('run'),
+  'runs.followLogs': looked('run'),
   'tasks.list': { right: 'member', on: 'instance' },
   'tasks.get': { right: 'member', on: 'instance' },
   'keys.create': manageKeys,
@@ -64,6 +69,13 @@ export const needs = {
   'keys.list': manageKeys,
   'keys.revoke': manageKeys,
   'schedules.preview': { right: 'jobs:read', on: 'project' },
+  'projects.list': { right: 'member', on: 'instance' },
+  'projects.get': read('project'),
+  'projects.create': { right: 'instance:manage', on: 'instance', signed: true },
+  'projects.update': { right: 'project:manage', on: 'project' },
+  'members.list': { right: 'members:manage', on: 'project' },
+  'members.put': { right: 'members:manage', on: 'project', signed: true },
+  'members.delete': { right: 'members:manage', on: 'project' },
   'system.health': { right: 'anyone', on: 'instance' },
 } as const satisfies Record<string, Need>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backfillOrders, backfillStates, rerunRules } from '../../core/backfill/states.js';
+import { payloadsHidden } from '../access/payloads.js';
 
 const time = z.string().describe('RFC 3339 in UTC.');
 
@@ -12,6 +13,7 @@ const requestView = z.object({
   order: z.enum(backfillOrders).describe('Which nominal times come first.'),
   input: z.unknown().optional().describe("Input of its runs, if not the definition's."),
   note: z.string().optional().describe('What it is for.'),
+  payloadsHidden,
 });
 
 const progressView = z.object({

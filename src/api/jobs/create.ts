@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
+import { withOwner } from '../access/ownership.js';
 import { base32 } from '../base32.js';
-import type { InnerContext } from '../context.js';
+import type { Context, InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { createInput } from '../inputs.js';
 import { firstCarry, firstSnapshot } from './genesis.js';
@@ -14,8 +15,9 @@ import { storedJob } from './read.js';
  * Creates a job, or finds the one an earlier request with the same idempotency key created.
  * @throws CarillonError JOB_EXISTS, IDEMPOTENCY_MISMATCH, or what is wrong with the definition
  */
-export async function createJob(context: InnerContext, input: z.output<typeof createInput>): Promise<JobSnapshot> {
-  const { id, project, by, idempotencyKey, ...submitted } = input;
+export async function createJob(context: Context, input: z.output<typeof createInput>): Promise<JobSnapshot> {
+  const { id, project, by, idempotencyKey, ...definition } = input;
+  const submitted = withOwner(context.caller, project, definition);
   const ref = { project, jobId: id ?? derivedId(context, project, submitted.task, idempotencyKey) };
   const request = { ref, submitted, idempotencyKey };
   const repeated = id === undefined && idempotencyKey === undefined ? undefined : await storedJob(context, ref);
@@ -23,6 +25,7 @@ export async function createJob(context: InnerContext, input: z.output<typeof cr
 
   const carry = await prepareFirst(context, request, by);
   if ('known' in carry) return carry.known;
+  await context.projects.ensure(project, by);
   if (!(await context.gateway.start(carry))) {
     const known = await repeatedJob(context, request);
     if (known) return known;

@@ -4,7 +4,8 @@ import type { JobSnapshot, PreparedDefinition } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
 import { sameDefinition } from '../../core/submitted.js';
-import type { InnerContext } from '../context.js';
+import { withOwner } from '../access/ownership.js';
+import type { Context, InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { ensureInput } from '../inputs.js';
 import type { EnsureView, ValidationView } from '../views.js';
@@ -20,7 +21,7 @@ import { viewDefinition, viewJob } from './view.js';
 type EnsureInput = z.output<typeof ensureInput>;
 type Intent =
   | { action: 'create'; prepared: PreparedDefinition }
-  | { action: 'update'; prepared: PreparedDefinition; current: JobSnapshot }
+  | { action: 'update'; submitted: object; prepared: PreparedDefinition; current: JobSnapshot }
   | { action: 'unchanged'; prepared: PreparedDefinition; current: JobSnapshot };
 
 /** Tries before a request gives way to those that change the same job at the same time. */
@@ -30,7 +31,7 @@ const maximumTries = 10;
  * Makes the job what the definition says: creates it, changes it, or finds that nothing is to be done. Of many that ask
  * for the same at once, one does it and the others find it done.
  */
-export function ensureJob(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+export function ensureJob(context: Context, input: EnsureInput): Promise<EnsureView> {
   return turnsOf(context).take(`${input.project}/${input.id}`, () => ensureInTurn(context, input));
 }
 
@@ -43,7 +44,7 @@ function turnsOf({ gateway }: InnerContext): Turns {
   return known;
 }
 
-async function ensureInTurn(context: InnerContext, input: EnsureInput): Promise<EnsureView> {
+async function ensureInTurn(context: Context, input: EnsureInput): Promise<EnsureView> {
   const seen: Seen = {};
   for (let attempt = 1; ; attempt++) {
     try {
@@ -62,7 +63,7 @@ interface Seen {
   version?: number;
 }
 
-async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen): Promise<EnsureView> {
+async function ensureOnce(context: Context, input: EnsureInput, seen: Seen): Promise<EnsureView> {
   const { id, project, by, ...submitted } = input;
   const ref = { project, jobId: id };
   const intent = await intentOf(context, ref, submitted, seen);
@@ -74,7 +75,7 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen)
     }
     case 'update': {
       const ifVersion = intent.current.definitionVersion;
-      const payload = { by, ifVersion, definition: submitted, prepared: intent.prepared };
+      const payload = { by, ifVersion, definition: intent.submitted, prepared: intent.prepared };
       return { ...(await commandJob(context, ref, 'update', payload)), action: 'updated' };
     }
     case 'unchanged':
@@ -83,7 +84,7 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen)
 }
 
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
-export async function validateJob(context: InnerContext, input: EnsureInput): Promise<ValidationView> {
+export async function validateJob(context: Context, input: EnsureInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
   const look = () => intentOf(context, { project, jobId: id }, submitted, {});
   // Not while the job is being created: it would have to be asked of the job itself.
@@ -110,15 +111,17 @@ export async function validateJob(context: InnerContext, input: EnsureInput): Pr
   return { ...shared, next, definition: viewDefinition(prepared.definition) };
 }
 
-async function intentOf(context: InnerContext, ref: JobRefs, submitted: unknown, seen: Seen): Promise<Intent> {
+async function intentOf(context: Context, ref: JobRefs, written: object, seen: Seen): Promise<Intent> {
   const current = await existing(context, ref, seen);
+  const submitted = withOwner(context.caller, ref.project, written, current?.definition);
   if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
   if (asDefined.digest === current.digest || means(asDefined, current))
     return { action: 'unchanged', prepared: asDefined, current };
   if (isClosed(current.state)) throw closed(ref, current);
-  return { action: 'update', prepared: await prepareSuccessor(context, ref, submitted, current.definition), current };
+  const prepared = await prepareSuccessor(context, ref, submitted, current.definition);
+  return { action: 'update', submitted, prepared, current };
 }
 
 /** Whether the job's definition was only written in another way: durations, defaults, what was exported from the job. */

@@ -1,7 +1,8 @@
 import { CarillonError, show } from '../../core/errors.js';
 import { submittedOf } from '../../core/submitted.js';
 import type { VersionKey, VersionRow } from '../../store/store.js';
-import type { InnerContext } from '../context.js';
+import { withOwner } from '../access/ownership.js';
+import type { Context, InnerContext } from '../context.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { JobRefs } from '../gateway.js';
 import type { CommandView, VersionItemView, VersionView } from '../views.js';
@@ -38,20 +39,22 @@ export async function listVersions(
 
 /** Makes an earlier definition the job's own again: as a new version, so that the history stays. */
 export async function rollbackJob(
-  context: InnerContext,
+  context: Context,
   ref: JobRefs,
   { version, ...meta }: { version: number; commandId?: string; by?: string },
 ): Promise<CommandView> {
   const row = await readVersion(context, ref, version);
   const current = await currentDefinition(context, ref);
-  const definition = submittedOf(row.definition, context.registry.get(row.definition.task));
+  const then = submittedOf(row.definition, context.registry.get(row.definition.task));
+  const definition = withOwner(context.caller, ref.project, then, current.definition);
   // Its intervals count from where they counted then.
   const prepared = await prepareSuccessor(context, ref, definition, row.definition);
   // The digest is that of what was submitted then: applying the file it came from changes nothing.
+  const digest = definition === then ? row.digest : prepared.digest;
   return commandJob(context, ref, 'update', {
     ...meta,
     definition,
-    prepared: { ...prepared, digest: row.digest },
+    prepared: { ...prepared, digest },
     ifVersion: current.definitionVersion,
   });
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AnyTask } from '../../core/task/task.js';
 import type { JobFilter, JobKey } from '../../store/store.js';
+import { withOwner } from '../access/ownership.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import {
   cancelInput,
@@ -103,9 +104,10 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .meta({ summary: "Replace a job's definition." })
       .input(typed<UpdateInput<Tasks>, typeof updateInput>(updateInput))
       .output(commandView)
-      .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...definition } }) => {
+      .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...written } }) => {
         const ref = { project, jobId: id };
         const current = await currentDefinition(ctx, ref);
+        const definition = withOwner(ctx.caller, project, written, current.definition);
         const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);
         return commandJob(ctx, ref, 'update', { commandId, by, ifVersion, definition, prepared });
       }),

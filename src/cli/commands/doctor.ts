@@ -86,7 +86,7 @@ function checkHealth({ temporal, store, workers }: HealthView): Check[] {
       : {
           name: 'Temporal',
           result: 'failed',
-          detail: temporal.error ?? temporal.address,
+          detail: temporal.error ?? temporal.address ?? 'does not answer',
           hint: `Start the Temporal server at ${temporal.address}, or correct TEMPORAL_ADDRESS of the API.`,
         },
     store.ok

@@ -27,6 +27,7 @@ export function describeMigrations(open: () => Promise<TestDatabase>): void {
         '0003-evidence',
         '0004-dead-letters',
         '0005-keys',
+        '0006-projects',
       ]);
       expect(await stores[0]?.migrate()).toEqual([]);
       await stores[0]?.write([{ snapshot: snapshot(project, 'a'), entries: [] }]);

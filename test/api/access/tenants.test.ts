@@ -1,0 +1,155 @@
+import { expect, it } from 'vitest';
+import { createRouter, type ProcedurePath } from '../../../src/api/router.js';
+import { type ApiOnly, startApiOnly } from '../api-only.js';
+import { clientAs, headersOf, TestCallers } from '../callers.js';
+import { backfillOf, placeJob, runOf, secret } from './tenant.js';
+
+const procedures = createRouter()._def.procedures as unknown as Record<ProcedurePath, { _def: { type: string } }>;
+
+/** What a tenant has, by the names one would have to guess. */
+interface Names {
+  job: string;
+  calendar: string;
+  member: string;
+}
+const theirs: Names = { job: 'payroll-job', calendar: 'payroll-days', member: 'user:payroll-clerk' };
+const guessed: Names = { job: 'nobody-job', calendar: 'nobody-days', member: 'user:nobody-at-all' };
+
+/** A good input for every procedure that is about a project: what it names is all that can go wrong. */
+function inputs(project: string, { job, calendar, member }: Names): Partial<Record<ProcedurePath, object>> {
+  const of = { project, id: job };
+  const run = { project, runId: runOf(job) };
+  const fill = { project, id: backfillOf(job) };
+  const definition = { task: 'log', schedule: { every: '1h' }, input: { message: 'hi' } };
+  const list = { project, limit: 5 };
+  return {
+    'jobs.get': of,
+    'jobs.source': of,
+    'jobs.versions': of,
+    'jobs.version': { ...of, version: 1 },
+    'jobs.status': of,
+    'jobs.next': of,
+    'jobs.list': list,
+    'jobs.update': { ...of, ...definition },
+    'jobs.rollback': { ...of, version: 1 },
+    'jobs.reschedule': { ...of, schedule: { every: '2h' } },
+    'jobs.pause': of,
+    'jobs.resume': of,
+    'jobs.cancel': of,
+    'jobs.trigger': of,
+    'calendars.get': { project, name: calendar },
+    'calendars.delete': { project, name: calendar },
+    'calendars.list': list,
+    'backfills.create': { project, jobId: job, from: '2026-11-21T00:00:00Z', to: '2026-11-21T01:00:00Z', dryRun: true },
+    'backfills.get': fill,
+    'backfills.pause': fill,
+    'backfills.resume': fill,
+    'backfills.cancel': fill,
+    'backfills.list': { ...list, jobId: job },
+    'runs.get': run,
+    'runs.list': { ...list, jobId: job },
+    'runs.deadLetters': { ...list, jobId: job },
+    'runs.redrive': { project, jobId: job, dryRun: true },
+    'runs.cancel': run,
+    'runs.retry': run,
+    'runs.dismiss': run,
+    'runs.logs': run,
+    'runs.result': run,
+    'schedules.preview': { project, schedule: { cron: '0 9 * * *', exclude: { calendars: [calendar] } }, id: job },
+    'projects.get': { project },
+    'projects.update': { project, description: 'mine now' },
+    'members.list': list,
+    'members.put': { project, subject: member, role: 'viewer' },
+    'members.delete': { project, subject: member },
+    // Last: with these the ids come to be.
+    'jobs.validate': { ...of, ...definition },
+    'calendars.put': { project, name: calendar, rules: [{ yearly: '12-25' }], ifRevision: 7 },
+    'jobs.ensure': { ...of, ...definition },
+    'jobs.create': { ...of, ...definition },
+  };
+}
+/** About all of them, or the caller's own by construction. `runs.followLogs` is the stream of `runs.logs`. */
+const ofNobody = ['tasks.list', 'tasks.get', 'system.health', 'projects.list', 'projects.create', 'runs.followLogs'];
+
+async function landlord() {
+  const callers = new TestCallers();
+  const api = await startApiOnly({ authenticators: [callers], patienceMs: 5000, storeTimeoutMs: 20_000 });
+  const { project: mine, store } = api;
+  const other = `${mine}-b`;
+  const grants = [{ project: mine, role: 'owner', payloads: true } as const];
+  callers.add('anna', { grants });
+  callers.add('bert', { grants: [{ project: other, role: 'owner', payloads: true }] });
+  const { job, calendar: name, member: subject } = theirs;
+  await placeJob(store, other, job, 'bert');
+  await placeJob(store, other, `${job}-2`, 'bert');
+  const at = '2026-11-21T09:00:00Z';
+  await store.projects.ensure({ name: other, createdAt: at });
+  await store.calendars.put({ project: other, name, calendar: { rules: [{ yearly: '12-24' }] }, updatedAt: at });
+  await store.members.put({ project: other, subject, role: 'viewer', payloads: false, addedAt: at }, 'keep');
+  return { ...api, mine, other };
+}
+
+/** What anna gets, with the names she sent taken out, and what tells one request from another. */
+async function answer({ url }: ApiOnly, path: string, input: object, sent: Record<string, string>): Promise<string> {
+  const response = await fetch(`${url}/trpc/${path}`, {
+    method: 'POST',
+    headers: { ...headersOf('anna'), 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  const text = (await response.text())
+    .replaceAll(/"requestId":"\w+"/g, '')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'T');
+  const plain = Object.entries(sent).reduce((before, [name, value]) => before.replaceAll(value, name), text);
+  return `${response.status} ${plain}`;
+}
+
+it('has an input for every procedure that is about a project', () => {
+  const known = [...Object.keys(inputs('a', theirs)), ...ofNobody];
+  expect(known.sort()).toEqual(Object.keys(procedures).sort());
+});
+
+it('answers the same for a project of another tenant and for one that does not exist', async () => {
+  const api = await landlord();
+  for (const path of Object.keys(procedures).filter((one) => !ofNobody.includes(one)) as ProcedurePath[]) {
+    const real = await answer(api, path, inputs(api.other, theirs)[path] ?? {}, { PROJECT: api.other });
+    const none = await answer(api, path, inputs('no-such-one', guessed)[path] ?? {}, { PROJECT: 'no-such-one' });
+    expect(real, path).toMatch(/^404 .*"code":"PROJECT_NOT_FOUND"/);
+    expect(real, path).toBe(none);
+  }
+});
+
+it('answers the same for ids of another tenant and for ids that do not exist', async () => {
+  const api = await landlord();
+  const hers = inputs(api.mine, theirs);
+  for (const path of Object.keys(hers) as ProcedurePath[]) {
+    const real = await answer(api, path, hers[path] ?? {}, theirsAs(theirs));
+    const none = await answer(api, path, inputs(api.mine, guessed)[path] ?? {}, theirsAs(guessed));
+    expect(real, path).not.toContain(secret);
+    expect(real, path).not.toContain(api.other);
+    // What is made of the definition is drawn from the id: the digest is not.
+    if (!['jobs.ensure', 'jobs.create'].includes(path)) expect(real, path).toBe(none);
+  }
+});
+
+function theirsAs({ job, calendar, member }: Names): Record<string, string> {
+  return { JOB: job, CALENDAR: calendar, MEMBER: member };
+}
+
+it('shows in lists, batches and pages nothing of another tenant', async () => {
+  const api = await landlord();
+  const { mine, other, url } = api;
+  const [anna, bert] = [clientAs(url, 'anna'), clientAs(url, 'bert')];
+  const { items, nextCursor } = await bert.jobs.list.query({ project: other, limit: 1 });
+  expect(items).toHaveLength(1);
+  const cursor = nextCursor as string;
+  await expect(anna.jobs.list.query({ project: mine, limit: 1, cursor })).rejects.toThrow(/cursor/);
+  const names = ['jobs.list', 'jobs.list', 'runs.list'];
+  const body = JSON.stringify({ 0: { project: mine }, 1: { project: other, cursor }, 2: { project: mine } });
+  const headers = { ...headersOf('anna'), 'content-type': 'application/json' };
+  const batch = await fetch(`${url}/trpc/${names.join(',')}?batch=1`, { method: 'POST', headers, body });
+  const answers = (await batch.json()) as object[];
+  const empty = { result: { data: { items: [], nextCursor: null } } };
+  expect(answers).toMatchObject([empty, { error: { data: { carillon: { code: 'PROJECT_NOT_FOUND' } } } }, empty]);
+  expect((await anna.projects.list.query()).items.map(({ name }) => name)).not.toContain(other);
+  expect((await bert.projects.list.query()).items).toMatchObject([{ name: other, role: 'owner', payloads: true }]);
+});
