@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const taskSettings = overridden(configured, settings);
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, insecureHost },
+    ...{ version: packageVersion(), host, port, insecureHost, oidc: settings.oidc },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 

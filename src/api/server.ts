@@ -8,9 +8,12 @@ import type { TaskSettings } from '../core/task/services.js';
 import { KeyRing } from '../keyring/key-ring.js';
 import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
-import { type Caller, nobody, openCaller } from './access/caller.js';
+import { type Caller, type Directory, nobody, openCaller } from './access/caller.js';
 import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
+import { createOidc } from './auth/oidc/oidc.js';
+import type { OidcSettings } from './auth/oidc/settings.js';
+import { whoAmI } from './auth/who-am-i.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
@@ -30,7 +33,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [];
+const parts: HttpPart[] = [whoAmI];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,6 +62,10 @@ export interface ApiServerOptions {
   settings?: Pick<TaskSettings, 'objects'>;
   /** Absent: authentication is off, and everybody who reaches the API may do everything. */
   authenticators?: readonly Authenticator[];
+  /** An identity provider whose users may call; it switches authentication on. */
+  oidc?: OidcSettings;
+  /** What projects have granted to users of the identity provider. */
+  directory?: Directory;
   /** Signs and seals. Default: one that ends with the process. */
   keyRing?: KeyRing;
 }
@@ -88,6 +95,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...{ objects, resultLocations, feeds },
     keyRing: options.keyRing ?? KeyRing.random(),
   };
+  const { directory } = options;
+  const oidc =
+    options.oidc &&
+    createOidc({
+      ...{ settings: options.oidc, directory, sessions: store.sessions },
+      ...{ keyRing: inner.keyRing, log, now, randomText },
+    });
+  const authenticators = oidc ? [...(options.authenticators ?? []), ...oidc.authenticators] : options.authenticators;
   const contextOf = (request: FastifyRequest): Context => ({
     ...inner,
     requestId: request.id,
@@ -104,7 +119,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  const { authenticators } = options;
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     request.caller = authenticators ? nobody : openCaller;
@@ -137,7 +151,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   });
-  for (const part of parts) await app.register(async (scope) => part(scope, { inner, contextOf }));
+  for (const part of [...parts, ...(oidc?.parts ?? [])])
+    await app.register(async (scope) => part(scope, { inner, contextOf }));
   await listen(app, host, port);
   const address = app.server.address() as AddressInfo;
   return {

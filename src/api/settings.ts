@@ -1,5 +1,6 @@
 import { schedulerTaskQueue } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
+import { type OidcSettings, readOidcSettings } from './auth/oidc/settings.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -14,6 +15,8 @@ export interface ApiSettings {
   temporalUi?: string;
   /** Address of the object store; it outranks the configuration's. */
   objects?: string;
+  /** Absent: nobody signs in at an identity provider. */
+  oidc?: OidcSettings;
 }
 
 /**
@@ -51,5 +54,6 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
+    oidc: readOidcSettings(env),
   };
 }

@@ -16,6 +16,7 @@ export interface Database {
   calendars: CalendarsTable;
   backfills: BackfillsTable;
   attempts: AttemptsTable;
+  revoked_sessions: RevokedSessionsTable;
 }
 
 export interface JobsTable {
@@ -129,4 +130,10 @@ export interface AttemptsTable {
   error_message: string | null;
   error_causes: Json | null;
   worker: string | null;
+}
+
+/** Logins that somebody has ended before their time. */
+export interface RevokedSessionsTable {
+  id: string;
+  expires_at: Time;
 }

@@ -8,6 +8,7 @@ import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type RunReader, runReader } from './runs.js';
+import { type SessionStore, sessionStore } from './sessions.js';
 import { type VersionReader, versionReader } from './versions.js';
 
 /**
@@ -31,6 +32,7 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  readonly sessions: SessionStore;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    sessions: sessionStore(db),
     close,
   };
 }
@@ -85,4 +88,5 @@ export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { SessionStore } from './sessions.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';
