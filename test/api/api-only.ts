@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import type { Directory } from '../../src/api/access/caller.js';
+import type { OidcSettings } from '../../src/api/auth/oidc/settings.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
@@ -30,6 +32,8 @@ export interface ApiOnlyOptions {
   patienceMs?: number;
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
+  oidc?: OidcSettings;
+  directory?: Directory;
 }
 
 /** An address at which nothing listens. */
@@ -59,6 +63,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
+    ...{ oidc: options.oidc, directory: options.directory },
   });
   onTestFinished(async () => {
     await server.close();

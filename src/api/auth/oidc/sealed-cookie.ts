@@ -1,4 +1,3 @@
-import cookies from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyRing } from '../../../keyring/key-ring.js';
 
@@ -34,7 +33,7 @@ export class SealedCookie<Content extends object> {
     const { keyRing, now } = this.#options;
     const sealed = keyRing.seal('session', Buffer.from(JSON.stringify({ content, until })), this.#context);
     const maxAge = Math.max(0, Math.floor((until - now()) / 1000));
-    const line = cookies.serialize(this.name, sealed.toString('base64url'), { ...this.#attributes, maxAge });
+    const line = this.#line(sealed.toString('base64url'), maxAge);
     if (line.length > maxLength) return false;
     reply.header('set-cookie', line);
     return true;
@@ -42,7 +41,8 @@ export class SealedCookie<Content extends object> {
 
   /** What the browser sends; `none`: nothing, `bad`: altered, expired, or not of this installation. */
   read(request: FastifyRequest): { content: Content; until: number } | 'none' | 'bad' {
-    const text = cookies.parse(request.headers.cookie ?? '')[this.name];
+    const cookies = (request.headers.cookie ?? '').split(';').map((one) => one.trim());
+    const text = cookies.find((one) => one.startsWith(`${this.name}=`))?.slice(this.name.length + 1);
     if (!text) return 'none';
     try {
       const opened = this.#options.keyRing.open('session', Buffer.from(text, 'base64url'), this.#context);
@@ -55,11 +55,12 @@ export class SealedCookie<Content extends object> {
 
   /** Takes it away from the browser. */
   clear(reply: FastifyReply): void {
-    reply.header('set-cookie', cookies.serialize(this.name, '', { ...this.#attributes, maxAge: 0 }));
+    reply.header('set-cookie', this.#line('', 0));
   }
 
-  get #attributes() {
-    return { path: '/', httpOnly: true, secure: this.#options.secure, sameSite: 'lax' } as const;
+  #line(value: string, maxAge: number): string {
+    const secure = this.#options.secure ? '; Secure' : '';
+    return `${this.name}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; SameSite=Lax${secure}`;
   }
 
   get #context(): string {
