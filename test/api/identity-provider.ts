@@ -3,10 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
 
+type Algorithm = 'ES256' | 'RS256';
+
 /** Somebody whom the provider knows, by what is typed as login name. */
 export type Account = Record<string, unknown>;
 
 export interface IdentityProviderOptions {
+  /** What it signs with. Default ES256, whose keys are made fast. */
+  algorithm?: Algorithm;
   /** Where the client `carillon` may be sent back to. */
   publicUrl?: string;
   accounts?: Record<string, Account>;
@@ -59,7 +63,8 @@ export class IdentityProvider implements AsyncDisposable {
 
   /** Signs with a new key, and no longer shows the one before. */
   async rotate(): Promise<void> {
-    this.#key = await newKey();
+    const { algorithm = 'ES256' } = this.#options;
+    this.#key = await newKey(algorithm);
     const { publicUrl = 'https://carillon.test', accounts = {}, tokenClaims = {} } = this.#options;
     const { issuer } = this;
     const keys = [this.#key];
@@ -67,16 +72,19 @@ export class IdentityProvider implements AsyncDisposable {
       const { Provider } = await import('oidc-provider');
       const provider = new Provider(issuer, {
         jwks: { keys: keys as never },
+        ttl: { AccessToken: 600, ClientCredentials: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
         cookies: { keys: ['not-really-a-secret-of-cookies'] },
         clients: [
           {
             client_id: 'carillon',
+            id_token_signed_response_alg: algorithm,
             client_secret: clientSecret,
             redirect_uris: [`${publicUrl}/auth/callback`],
             post_logout_redirect_uris: [`${publicUrl}/`],
           },
           {
             client_id: 'robot',
+            id_token_signed_response_alg: algorithm,
             client_secret: robotSecret,
             grant_types: ['client_credentials'],
             redirect_uris: [],
@@ -95,9 +103,18 @@ export class IdentityProvider implements AsyncDisposable {
         extraTokenClaims: () => tokenClaims as never,
         features: {
           clientCredentials: { enabled: true },
+          rpInitiatedLogout: {
+            enabled: true,
+            logoutSource: (context, form) => {
+              context.body = form;
+            },
+          },
           resourceIndicators: {
             enabled: true,
-            getResourceServerInfo: () => ({ scope: 'api', audience, accessTokenTTL: 600, accessTokenFormat: 'jwt' }),
+            getResourceServerInfo: () => ({
+              ...{ scope: 'api', audience, accessTokenTTL: 600, accessTokenFormat: 'jwt' as const },
+              jwt: { sign: { alg: algorithm } },
+            }),
           },
         },
       });
@@ -122,7 +139,7 @@ export class IdentityProvider implements AsyncDisposable {
     key = this.#key,
   ): Promise<string> {
     return new SignJWT({ iss: this.issuer, aud: audience, sub: 'ann', ...claims })
-      .setProtectedHeader({ alg: key.alg ?? 'RS256', kid: key.kid, ...header })
+      .setProtectedHeader({ alg: key.alg ?? 'ES256', kid: key.kid, ...header })
       .sign(await importJWK(key, key.alg), { crit: { odd: true } });
   }
 
@@ -135,10 +152,10 @@ export class IdentityProvider implements AsyncDisposable {
 
 let keysMade = 0;
 
-export async function newKey(): Promise<JWK> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+export async function newKey(algorithm: Algorithm = 'ES256'): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   keysMade += 1;
-  return { ...(await exportJWK(privateKey)), kid: `key-${keysMade}`, alg: 'RS256', use: 'sig' };
+  return { ...(await exportJWK(privateKey)), kid: `key-${keysMade}`, alg: algorithm, use: 'sig' };
 }
 
 /** The provider warns of everything that is for tests only, and of this version of Node. */
