@@ -67,8 +67,10 @@ export class SigningKeys {
   }
 
   async #load(): Promise<JSONWebKeySet> {
-    const { jwks_uri: address } = (await this.#provider.configuration()).serverMetadata();
+    const { jwks_uri: address, issuer } = (await this.#provider.configuration()).serverMetadata();
     if (!address) throw new Error('The provider names no jwks_uri.');
+    // Keys that could be changed on their way would make the signatures worth nothing.
+    if (issuer.startsWith('https:') && !address.startsWith('https:')) throw new Error(`${address} is not encrypted.`);
     const answer = await fetch(address, {
       redirect: 'error',
       headers: { accept: 'application/json' },
