@@ -2,8 +2,7 @@ import type { TaskRegistry } from '../core/task/registry.js';
 import type { KeyRing } from '../keyring/key-ring.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
-import type { Caller } from './access/caller.js';
-import type { MemberDirectory } from './access/directory.js';
+import type { Caller, Directory } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
@@ -35,7 +34,7 @@ export interface InnerContext extends Backstage {
   projection: Projection;
   replanner: Replanner;
   projects: KnownProjects;
-  directory: MemberDirectory;
+  directory: Directory;
   consoles: Consoles;
   /** Where runs leave logs and results; undefined: the configuration names no place. */
   objects?: ObjectStore;

@@ -8,10 +8,13 @@ import type { TaskSettings } from '../core/task/services.js';
 import { KeyRing } from '../keyring/key-ring.js';
 import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
-import { type Caller, nobody, openCaller } from './access/caller.js';
+import { type Caller, type Directory, nobody, openCaller } from './access/caller.js';
 import { MemberDirectory } from './access/directory.js';
 import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
+import { createOidc } from './auth/oidc/oidc.js';
+import type { OidcSettings } from './auth/oidc/settings.js';
+import { whoAmI } from './auth/who-am-i.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
@@ -33,7 +36,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [];
+const parts: HttpPart[] = [whoAmI];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -65,7 +68,9 @@ export interface ApiServerOptions {
   /** Absent: authentication is off, and everybody who reaches the API may do everything. */
   authenticators?: readonly Authenticator[];
   /** What authenticators look members up in, so that it learns of changes. Default: one of its own. */
-  directory?: MemberDirectory;
+  directory?: Directory;
+  /** An identity provider whose users may call; it switches authentication on. */
+  oidc?: OidcSettings;
   /** Signs and seals. Default: one that ends with the process. */
   keyRing?: KeyRing;
 }
@@ -82,9 +87,9 @@ export interface ApiServer {
  * @throws CarillonError CONFIG_INVALID when it may not listen on the host, see {@link assertMayListen}, or the port is taken
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, gateway, registry, consoles, version, host, port, log, now, authenticators, tls } = options;
+  const { store, gateway, registry, consoles, version, host, port, log, now, tls } = options;
   const encrypted = tls ? 'own' : options.tlsByProxy ? 'proxy' : undefined;
-  assertMayListen({ host, authenticated: authenticators !== undefined, tls: encrypted });
+  assertMayListen({ host, authenticated: (options.authenticators ?? options.oidc) !== undefined, tls: encrypted });
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
@@ -98,6 +103,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
   };
+  const { directory } = inner;
+  const oidc =
+    options.oidc &&
+    createOidc({
+      ...{ settings: options.oidc, directory, sessions: store.sessions },
+      ...{ keyRing: inner.keyRing, log, now, randomText },
+    });
+  const authenticators = oidc ? [...(options.authenticators ?? []), ...oidc.authenticators] : options.authenticators;
   const contextOf = (request: FastifyRequest): Context => ({
     ...inner,
     requestId: request.id,
@@ -149,7 +162,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   });
-  for (const part of parts) await app.register(async (scope) => part(scope, { inner, contextOf }));
+  for (const part of [...parts, ...(oidc?.parts ?? [])])
+    await app.register(async (scope) => part(scope, { inner, contextOf }));
   await listen(app, host, port);
   const address = app.server.address() as AddressInfo;
   return {

@@ -2,6 +2,7 @@ import { schedulerTaskQueue } from '../core/contract.js';
 import { CarillonError, show } from '../core/errors.js';
 import { KeyRing } from '../keyring/key-ring.js';
 import { readKeyRing } from '../keyring/read-key-ring.js';
+import { type OidcSettings, readOidcSettings } from './auth/oidc/settings.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -25,6 +26,8 @@ export interface ApiSettings {
   temporalUi?: string;
   /** Address of the object store; it outranks the configuration's. */
   objects?: string;
+  /** Absent: nobody signs in at an identity provider. */
+  oidc?: OidcSettings;
 }
 
 /**
@@ -62,6 +65,7 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
+    oidc: readOidcSettings(env),
   };
 }
 

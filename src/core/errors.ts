@@ -45,6 +45,7 @@ export const errorCodes = {
   SECRET_INVALID: { status: 500, summary: 'The secret cannot be used: it is too short to be masked, or too long.' },
   UNAUTHENTICATED: { status: 401, summary: 'The request names no caller, or its credentials are not good any more.' },
   FORBIDDEN: { status: 403, summary: 'The caller may see this, but not do what was asked.' },
+  IDENTITY_PROVIDER_UNAVAILABLE: { status: 503, summary: 'The identity provider does not answer as it should.' },
   PROJECT_NOT_FOUND: { status: 404, summary: 'There is no such project for this caller.' },
   PROJECT_EXISTS: { status: 409, summary: 'The name of the project is taken.' },
   MEMBER_NOT_FOUND: { status: 404, summary: 'The project has no such member.' },

@@ -20,6 +20,7 @@ export interface Database {
   api_keys: ApiKeysTable;
   projects: ProjectsTable;
   members: MembersTable;
+  revoked_sessions: RevokedSessionsTable;
 }
 
 export interface JobsTable {
@@ -172,4 +173,10 @@ export interface MembersTable {
   payloads: boolean;
   added_at: Time;
   added_by: string | null;
+}
+
+/** Logins that somebody has ended before their time. */
+export interface RevokedSessionsTable {
+  id: string;
+  expires_at: Time;
 }

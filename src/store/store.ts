@@ -11,6 +11,7 @@ import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type ProjectStore, projectStore } from './projects.js';
 import { type RunReader, runReader } from './runs.js';
+import { type SessionStore, sessionStore } from './sessions.js';
 import { type VersionReader, versionReader } from './versions.js';
 
 /**
@@ -37,6 +38,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly projects: ProjectStore;
   readonly members: MemberStore;
+  readonly sessions: SessionStore;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     keys: keyStore(db),
     projects: projectStore(db),
     members: memberStore(db),
+    sessions: sessionStore(db),
     close,
   };
 }
@@ -97,4 +100,5 @@ export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { SessionStore } from './sessions.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

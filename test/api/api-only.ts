@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import type { Directory } from '../../src/api/access/caller.js';
 import type { Authenticator } from '../../src/api/auth/authenticator.js';
+import type { OidcSettings } from '../../src/api/auth/oidc/settings.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
@@ -41,6 +43,8 @@ export interface ApiOnlyOptions {
   apiKey?: string;
   /** How long the database may take, in milliseconds. Default: the store's own. */
   storeTimeoutMs?: number;
+  oidc?: OidcSettings;
+  directory?: Directory;
 }
 
 /** An address at which nothing listens. */
@@ -71,6 +75,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
     ...{ authenticators: options.authenticators, keyRing: options.keyRing, tls: options.tls },
+    ...{ oidc: options.oidc, directory: options.directory },
   });
   onTestFinished(async () => {
     await server.close();

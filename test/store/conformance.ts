@@ -9,6 +9,7 @@ import { describeMigrations } from './conformance/migrations.js';
 import { describeOutages } from './conformance/outages.js';
 import { describePages } from './conformance/pages.js';
 import { describeRoundTrips } from './conformance/round-trips.js';
+import { describeSessions } from './conformance/sessions.js';
 
 /** An empty database of its own. */
 export interface TestDatabase extends AsyncDisposable {
@@ -56,6 +57,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeCalendars(bench);
     describeBackfills(bench);
     describeMembers(bench);
+    describeSessions(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -40,4 +40,6 @@ export const nobody: Caller = { kind: 'nobody', id: 'nobody', name: 'nobody', ow
 export interface Directory {
   /** The grants that projects have given to any of these subjects (`user:…`, an e-mail address, `group:…`). */
   grantsOf(subjects: readonly string[]): Promise<Grant[]>;
+  /** Members have changed: what was looked up before is not believed any more. */
+  forget(): void;
 }
