@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
     ...{ version: packageVersion(), host, port, tlsByProxy },
     ...{ keyRing, authenticators: apiKeys && [apiKeys], tls: settings.tls && readTls(settings.tls) },
-    ...{ directory, oidc: settings.oidc },
+    ...{ directory, oidc: settings.authenticated ? settings.oidc : undefined },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 
