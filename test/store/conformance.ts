@@ -3,6 +3,7 @@ import { createStore, type Store } from '../../src/store/store.js';
 import { describeBackfills } from './conformance/backfills.js';
 import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
+import { describeKeys } from './conformance/keys.js';
 import { describeLedger } from './conformance/ledger.js';
 import { describeMigrations } from './conformance/migrations.js';
 import { describeOutages } from './conformance/outages.js';
@@ -54,6 +55,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describePages(bench);
     describeCalendars(bench);
     describeBackfills(bench);
+    describeKeys(bench);
     describeOutages(bench);
     describeMigrations(open);
   });
