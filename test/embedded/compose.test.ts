@@ -2,9 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { makeApiKey } from '../../src/api/auth/api-key.js';
+import { assertMayListen } from '../../src/api/listening.js';
+import { readSettings } from '../../src/api/settings.js';
 import { searchAttributeTypes } from '../../src/embedded/temporal/server-arguments.js';
 
 interface Service {
+  ports?: string[];
   image?: string;
   command?: string[];
   environment?: Record<string, string>;
@@ -65,4 +69,21 @@ test('the search attributes it makes are those of the contract', () => {
 test('no password is in the file, and the number of shards is set', () => {
   expect(text).not.toMatch(/PASSWORD: (?!\$\{POSTGRES_PASSWORD:\?)|PWD: (?!\$\{POSTGRES_PASSWORD:\?)/);
   expect(compose.services.temporal?.environment?.NUM_HISTORY_SHARDS).toBe('512');
+});
+
+test('the API asks for keys, the one secret key is required everywhere it is used, and no port is open to other machines', () => {
+  const { api, worker, 'heavy-worker': heavy, migrate } = compose.services;
+  expect(api?.environment).toMatchObject({ CARILLON_AUTH: 'required', CARILLON_TLS_BY_PROXY: '1' });
+  expect(api?.environment?.CARILLON_ADMIN_KEY).toMatch(/^\$\{CARILLON_ADMIN_KEY:\?.+\}$/);
+  for (const one of [api, worker, heavy])
+    expect(one?.environment?.CARILLON_SECRET_KEY).toMatch(/^\$\{CARILLON_SECRET_KEY:\?/);
+  for (const one of [worker, heavy, migrate]) expect(one?.environment).not.toHaveProperty('CARILLON_ADMIN_KEY');
+  const settings = {
+    ...(api?.environment ?? {}),
+    CARILLON_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    CARILLON_ADMIN_KEY: makeApiKey(),
+  };
+  const { host, authenticated, tlsByProxy } = readSettings(settings);
+  expect(() => assertMayListen({ host, authenticated, tls: tlsByProxy ? 'proxy' : undefined })).not.toThrow();
+  for (const [name, { ports = [] }] of services) for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
 });

@@ -95,6 +95,9 @@ test('starts with nothing set up, runs the demo, ends cleanly, and goes on where
   const ready = first.lines.join('\n');
   for (const part of [addresses(state).api, addresses(state).temporal, addresses(state).ui, state])
     expect(ready).toContain(part);
+  const adminKey = readFileSync(join(state, 'admin.key'), 'utf8').trim();
+  expect(ready).toContain(adminKey);
+  expect(readFileSync(join(state, 'addresses.json'), 'utf8')).not.toContain(adminKey);
   const run = await first.line(/demo-every-10s@/);
   expect(run).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}demo-every-10s@\S+ {2}succeeded {2}attempt 1 {2}PT[\d.]+S$/);
 
@@ -114,6 +117,12 @@ test('starts with nothing set up, runs the demo, ends cleanly, and goes on where
   const again = await start(state);
   await again.line(/npx carillon next/);
   const client = clientOf(state);
+  expect(again.lines.join('\n')).toContain(join(state, 'admin.key'));
+  expect(again.lines.join('\n')).not.toContain(adminKey);
+  const stranger = createCarillonClient({ url: addresses(state).api });
+  await expect(stranger.jobs.list.query({})).rejects.toMatchObject({ data: { httpStatus: 401 } });
+  for (const part of ['api', 'worker', 'database', 'temporal', 'heavy'])
+    expect(readFileSync(join(state, 'logs', `${part}.log`), 'utf8')).not.toContain(adminKey);
   const { items } = await client.jobs.list.query({});
   expect(items.map(({ id }) => id).sort()).toEqual(['demo-daily', 'demo-every-10s', 'demo-retry']);
   await again.line(/demo-every-10s@/);

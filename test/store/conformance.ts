@@ -3,6 +3,7 @@ import { createStore, type Store } from '../../src/store/store.js';
 import { describeBackfills } from './conformance/backfills.js';
 import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
+import { describeKeys } from './conformance/keys.js';
 import { describeLedger } from './conformance/ledger.js';
 import { describeMembers } from './conformance/members.js';
 import { describeMigrations } from './conformance/migrations.js';
@@ -58,6 +59,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeBackfills(bench);
     describeMembers(bench);
     describeSessions(bench);
+    describeKeys(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

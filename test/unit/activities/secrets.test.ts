@@ -94,3 +94,10 @@ test('no secret survives, whatever stands around it', () => {
     { numRuns: 50 },
   );
 }, 30_000);
+
+test("Carillon's own keys are no secrets of tasks, whatever a job calls them", async () => {
+  const env = { CARILLON_SECRET_KEY: 'seals everything', CARILLON_SECRET_KEY_FILE: '/run/seals' };
+  const secrets = openSecrets({ env });
+  for (const name of ['key', 'KEY', 'key.file', 'Key_File', 'key-file'])
+    await expect(secrets.get(name)).rejects.toMatchObject({ code: 'SECRET_UNKNOWN', details: { value: name } });
+});

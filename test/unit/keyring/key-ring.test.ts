@@ -55,3 +55,10 @@ test.each(['', 'short', `${first},short`])(
     expect(() => KeyRing.parse(text, 'CARILLON_SECRET_KEY')).not.toThrow(/short/);
   },
 );
+
+test('a ring knows whether what it sealed can be opened later, by its owner alone', () => {
+  expect(KeyRing.parse(first, 'X').durable).toBe(true);
+  expect(KeyRing.random().durable).toBe(false);
+  expect(KeyRing.wellKnown().durable).toBe(false);
+  expect(KeyRing.wellKnown().mac('cursor', message)).toEqual(KeyRing.wellKnown().mac('cursor', message));
+});
