@@ -99,7 +99,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
-    projects: new KnownProjects(store.projects, now),
+    projects: new KnownProjects(store.projects, log, now),
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
   };

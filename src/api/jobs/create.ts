@@ -25,8 +25,8 @@ export async function createJob(context: Context, input: z.output<typeof createI
 
   const carry = await prepareFirst(context, request, by);
   if ('known' in carry) return carry.known;
-  await context.projects.ensure(project, by);
-  if (!(await context.gateway.start(carry))) {
+  const [begun] = await Promise.all([context.gateway.start(carry), context.projects.ensure(project, by)]);
+  if (!begun) {
     const known = await repeatedJob(context, request);
     if (known) return known;
     throw taken(ref);

@@ -1,6 +1,6 @@
-import { CarillonError } from '../../core/errors.js';
 import { isoTime } from '../../core/ids.js';
 import type { ProjectStore } from '../../store/store.js';
+import type { Log } from '../log.js';
 
 const capacity = 10_000;
 
@@ -10,17 +10,18 @@ export class KnownProjects {
 
   constructor(
     private readonly projects: Pick<ProjectStore, 'ensure'>,
+    private readonly log: Log,
     private readonly now: () => number,
   ) {}
 
-  /** Without a database it does nothing: the next job brings the row. */
+  /** Never fails: a row that cannot be written now comes with the next job. */
   async ensure(name: string, createdBy: string | undefined): Promise<void> {
     if (this.#known.has(name)) return;
     try {
       await this.projects.ensure({ name, createdAt: isoTime(this.now()), createdBy });
     } catch (error) {
-      if (error instanceof CarillonError && error.code === 'STORE_UNAVAILABLE') return;
-      throw error;
+      this.log('warn', 'A project could not be written to the database.', { project: name, error: String(error) });
+      return;
     }
     if (this.#known.size >= capacity) this.#known.clear();
     this.#known.add(name);

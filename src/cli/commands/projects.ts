@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProjectView } from '../../api/projects/views.js';
-import { present, wholeNumber } from '../flag-values.js';
+import { wholeNumber } from '../flag-values.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
 import type { Output } from '../output.js';
@@ -66,20 +66,25 @@ export function addProjects(projects: Command, io: Io): void {
     .option('--jobs <n>', 'at most so many jobs that have not ended', boundOrNone)
     .option('--runs-per-day <n>', 'at most so many runs started in a day', boundOrNone)
     .option('--payload-bytes <n>', 'inputs of at most so many bytes', boundOrNone)
-    .action(async (name: string, flags: Quotas<number | null> & { description?: string }, command: Command) => {
+    .action(async (name: string, flags: Quotas<number | 'none'> & { description?: string }, command: Command) => {
       const { client, output } = openInvocation(command, io);
       const { description, ...quotas } = flags;
-      const change = { description, quotas: present({ ...quotas }) };
+      const change = { description, quotas: changesOf(quotas) };
       const project = await client.projects.update.mutate({ project: name, ...change });
       output.data(project, () => details(project, output));
     });
 }
 
-function boundOrNone(text: string): number | null {
-  if (text === 'none') return null;
+function boundOrNone(text: string): number | 'none' {
+  if (text === 'none') return text;
   const bound = wholeNumber(text);
   if (bound < 0) throw new InvalidArgumentError('Expected 0 or more.');
   return bound;
+}
+
+/** Of what was said; null takes a bound away. */
+function changesOf(quotas: Quotas<number | 'none'>): Quotas<number | null> {
+  return Object.fromEntries(Object.entries(quotas).map(([name, bound]) => [name, bound === 'none' ? null : bound]));
 }
 
 function details({ name, description, createdAt, createdBy, quotas, ...held }: ProjectView, output: Output): string {

@@ -89,22 +89,23 @@ it('judges every procedure, for every role, scope and owner, as the table says',
   });
   await placeJob(store, project, 'mine', 'team-sales');
   await placeJob(store, project, 'theirs', 'team-billing');
-  const everyCell = paths.flatMap((path): Cell[] => {
-    const targets: Target[] = aimed.includes(asks[path].by) ? ['own', 'other', 'absent', 'unnamed'] : ['unnamed'];
-    return targets.map((target) => ({ path, target }));
-  });
+  const cellsOf = ({ grant }: Asker) =>
+    paths.flatMap((path): Cell[] => {
+      // To who may act on all jobs or on none, it is all one whose job it is, and whether there is one.
+      const targets: Target[] = grant?.role === 'developer' ? ['own', 'other', 'absent', 'unnamed'] : ['other'];
+      return (aimed.includes(asks[path].by) ? targets : ['unnamed' as const]).map((target) => ({ path, target }));
+    });
   const kindOf = ({ path }: Cell) => procedures[path]._def.type;
 
   const wrong: string[] = [];
-  let judged = 0;
   for (const asker of askers(project)) {
     const { name, grant, scopes } = asker;
     const known = grant ? callers.add(name, { grants: [grant], scopes, owns: [name, 'team-sales'] }) : undefined;
     const check = (cell: Cell, code: string) => {
-      judged++;
       const want = expected(asker, cell.path, project, cell.target);
       if (outcomeOf(code) !== want) wrong.push(`${name} ${cell.path} ${cell.target}: ${code}, not ${want}`);
     };
+    const everyCell = cellsOf(asker);
     for (const kind of ['query', 'mutation']) {
       const cells = everyCell.filter((cell) => kindOf(cell) === kind);
       for (let at = 0; at < cells.length; at += 20) {
@@ -119,7 +120,6 @@ it('judges every procedure, for every role, scope and owner, as the table says',
       check(cell, await followed(url, project, known, cell.target));
   }
   expect(wrong).toEqual([]);
-  expect(judged).toBe(askers(project).length * everyCell.length);
 });
 
 it('knows the rights of each role as the table has them', () => {

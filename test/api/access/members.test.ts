@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemberDirectory } from '../../../src/api/access/directory.js';
-import type { Role } from '../../../src/core/access.js';
+import { type Role, rights } from '../../../src/core/access.js';
 import { refusal, startApiOnly } from '../api-only.js';
 import { clientAs, TestCallers } from '../callers.js';
 
@@ -47,17 +47,20 @@ it('lets nobody give or take more than they have', async () => {
   });
   expect(await put(admin, 'user:adam', 'admin')).toMatchObject({ role: 'admin', addedBy: 'adam' });
   expect(await put(admin, 'group:Data Team', 'developer')).toMatchObject({ role: 'developer' });
+  const scopes = rights.filter((right) => right !== 'instance:manage');
+  const limited = as('limited', 'owner', { kind: 'key', scopes }, '*');
   const refused = [
     put(admin, 'user:adam', 'owner'),
     put(admin, 'user:adam', 'admin', true),
     put(admin, 'olga@example.com', 'viewer'),
     admin.members.delete.mutate({ project, subject: 'olga@example.com' }),
     put(as('scoped', 'owner', { scopes: ['members:manage', 'jobs:read'] }), 'user:x', 'developer'),
+    limited.members.put.mutate({ project: '*', subject: 'user:x', role: 'owner' }),
     admin.members.put.mutate({ project: '*', subject: 'user:adam', role: 'viewer' }),
     admin.members.list.query({ project: '*' }),
   ];
   const codes = (await Promise.all(refused.map(refusal))).map(({ code }) => code);
-  expect(codes).toEqual([...Array(5).fill('FORBIDDEN'), 'PROJECT_NOT_FOUND', 'PROJECT_NOT_FOUND']);
+  expect(codes).toEqual([...Array(6).fill('FORBIDDEN'), 'PROJECT_NOT_FOUND', 'PROJECT_NOT_FOUND']);
   const first = await admin.members.list.query({ project, limit: 2 });
   expect(first.items.map(({ subject }) => subject)).toEqual(['group:Data Team', 'olga@example.com']);
   const rest = await admin.members.list.query({ project, limit: 2, cursor: first.nextCursor as string });

@@ -14,6 +14,7 @@ async function tenant() {
   callers.add('emil', { ...grant('developer') });
   callers.add('ghost', { ...grant('developer'), owns: [] });
   callers.add('ada', { ...grant('admin') });
+  callers.add('wordy', { ...grant('admin'), name: 'w'.repeat(300) });
   const as = (name: string) => clientAs(url, name);
   return { ...api, as, dora: as('dora'), emil: as('emil'), ada: as('ada') };
 }
@@ -78,9 +79,11 @@ it('keeps the owner through changes, and lets nobody give away or take what is n
 });
 
 it('writes down who asks, whatever the request says, and takes nothing that only the system sets', async () => {
-  const { project, dora, ada } = await tenant();
+  const { project, dora, ada, as } = await tenant();
   const job = await dora.jobs.create.mutate({ project, id: 'a', by: 'ada', ...written });
   expect(job).toMatchObject({ createdBy: 'dora', definedBy: 'dora' });
+  const long = await as('wordy').jobs.create.mutate({ project, id: 'w', ...written });
+  expect(long.createdBy).toBe('w'.repeat(100));
   const foreign = ['state', 'revision', 'createdBy', 'role', 'payloads', 'grants', 'definitionVersion', 'caller'];
   for (const field of foreign) {
     const call = ada.jobs.create.mutate({ project, id: 'b', ...written, [field]: 'owner' } as never);
