@@ -5,6 +5,7 @@ export type { AppRouter } from './api/router.js';
 export type {
   CommandView,
   EnsureView,
+  EventView,
   HealthView,
   JobDetailView,
   JobItemView,

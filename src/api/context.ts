@@ -4,6 +4,7 @@ import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Caller } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
+import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
@@ -38,6 +39,7 @@ export interface InnerContext extends Backstage {
   /** Further places of results, see `settings.objects.resultLocations`. */
   resultLocations?: readonly string[];
   feeds: LogFeeds;
+  changeFeeds: ChangeFeeds;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
   /** Version of the package, shown by `system.health`. */

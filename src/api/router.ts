@@ -2,6 +2,7 @@ import type { AnyTask } from '../core/task/task.js';
 import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
+import { eventsRouter } from './routers/events.js';
 import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
@@ -16,6 +17,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     calendars: calendarsRouter,
     backfills: backfillsRouter,
     runs: runsRouter,
+    events: eventsRouter,
     tasks: tasksRouter,
     schedules: schedulesRouter,
     system: systemRouter,

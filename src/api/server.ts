@@ -14,6 +14,7 @@ import type { Authenticator } from './auth/authenticator.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
+import { ChangeFeeds } from './events/change-feed.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
@@ -83,9 +84,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
   const objects = objectsUrl === undefined ? undefined : openObjectStore(objectsUrl);
   const feeds = new LogFeeds({ objects, runs: store.runs });
+  const changeFeeds = new ChangeFeeds({ changes: store.changes, log });
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
-    ...{ objects, resultLocations, feeds },
+    ...{ objects, resultLocations, feeds, changeFeeds },
     keyRing: options.keyRing ?? KeyRing.random(),
   };
   const contextOf = (request: FastifyRequest): Context => ({
@@ -143,8 +145,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
-      // Who follows a log would keep the server open.
+      // Who follows something would keep the server open.
       feeds.close();
+      changeFeeds.close();
       await app.close();
       objects?.close();
       await replanner.close();

@@ -3,6 +3,7 @@ import { definitionSchema, lanes, pausedPolicies, timeoutsSchema } from '../core
 import { jobStates } from '../core/states.js';
 import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
+export type { EventView } from './events/views.js';
 export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
 export {
   type AttemptView,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type AttemptReader, attemptReader } from './attempts.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
+import { type ChangeReader, changeReader } from './changes.js';
 import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
@@ -31,6 +32,7 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  readonly changes: ChangeReader;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    changes: changeReader(db),
     close,
   };
 }
@@ -80,6 +83,7 @@ export type {
   CalendarUseKey,
   CalendarWrite,
 } from './calendars.js';
+export type { Change, ChangeKey, ChangeReader } from './changes.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';

@@ -56,6 +56,7 @@ export const needs = {
   'runs.logs': { ...read('run'), payloads: 'needed' },
   'runs.result': { ...read('run'), payloads: 'needed' },
   'runs.followLogs': { ...read('run'), payloads: 'needed' },
+  'events.follow': read('project'),
   'tasks.list': { right: 'member', on: 'instance' },
   'tasks.get': { right: 'member', on: 'instance' },
   'schedules.preview': { right: 'jobs:read', on: 'project' },

@@ -21,7 +21,13 @@ export function describeMigrations(open: () => Promise<TestDatabase>): void {
       });
 
       const applied = await Promise.all(stores.map((store) => store.migrate()));
-      expect(applied.flat()).toEqual(['0001-jobs-and-runs', '0002-clock', '0003-evidence', '0004-dead-letters']);
+      expect(applied.flat()).toEqual([
+        '0001-jobs-and-runs',
+        '0002-clock',
+        '0003-evidence',
+        '0004-dead-letters',
+        '0009-changes',
+      ]);
       expect(await stores[0]?.migrate()).toEqual([]);
       await stores[0]?.write([{ snapshot: snapshot(project, 'a'), entries: [] }]);
       expect(await stores[4]?.jobs.get(project, 'a')).toBeDefined();
