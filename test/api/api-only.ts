@@ -18,10 +18,14 @@ export interface ApiOnly {
   gateway: Gateway;
   /** Lines of the API's log. */
   log: { level: string; message: string; fields?: Record<string, unknown> }[];
+  /** Ends the server before the test ends; the store stays open. */
+  stop(): Promise<void>;
 }
 
 export interface ApiOnlyOptions {
   databaseUrl?: string;
+  /** Default: a free one. */
+  port?: number;
   temporalAddress?: string;
   project?: string;
   taskQueue?: string;
@@ -55,16 +59,21 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
       registry: new TaskRegistry([...builtInTasks, ...(options.tasks ?? [])]),
       version: '1.2.3',
       host: '127.0.0.1',
-      port: 0,
+      port: options.port ?? 0,
     },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
   });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= server.close();
+    return stopped;
+  };
   onTestFinished(async () => {
-    await server.close();
+    await stop();
     await Promise.all([store.close(), gateway.close()]);
   });
-  return { project, store, gateway, log, url: server.url, client: createCarillonClient({ url: server.url }) };
+  return { project, store, gateway, log, stop, url: server.url, client: createCarillonClient({ url: server.url }) };
 }
 
 /** The error a call ends with. */

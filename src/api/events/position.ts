@@ -9,7 +9,9 @@ import type { Change } from '../../store/store.js';
 export const overlapMs = 5000;
 /** Most marks in an id. What came before them within the overlap may be told again after a resumption. */
 const mostMarks = 50;
-const [timeLength, markLength] = [6, 6];
+/** Of the form of ids, their first byte. */
+const version = 1;
+const [headLength, markLength] = [7, 6];
 /** The last time that RFC 3339 can write. */
 const endOfTime = Date.parse('9999-12-31T23:59:59.999Z');
 
@@ -38,9 +40,10 @@ export class Trail {
   /** @throws CarillonError CURSOR_INVALID */
   static read(id: string, project: string): Trail {
     const bytes = Buffer.from(id, 'base64url');
-    const marks = (bytes.length - timeLength) / markLength;
-    const whole = bytes.toString('base64url') === id && Number.isInteger(marks) && marks >= 0 && marks <= mostMarks;
-    const newest = whole ? bytes.readUIntBE(0, timeLength) : Number.POSITIVE_INFINITY;
+    const marks = (bytes.length - headLength) / markLength;
+    const whole = bytes.toString('base64url') === id && bytes[0] === version;
+    const counted = Number.isInteger(marks) && marks >= 0 && marks <= mostMarks;
+    const newest = whole && counted ? bytes.readUIntBE(1, headLength - 1) : Number.POSITIVE_INFINITY;
     if (newest > endOfTime) {
       throw new CarillonError('CURSOR_INVALID', `Expected \`lastEventId\` to be the id of an event, got ${show(id)}.`, {
         field: 'lastEventId',
@@ -50,7 +53,7 @@ export class Trail {
     }
     const trail = new Trail(newest);
     const told = Array.from({ length: marks }, (_, index) => {
-      const from = timeLength + index * markLength;
+      const from = headLength + index * markLength;
       return { at: trail.newest, mark: bytes.subarray(from, from + markLength).toString('base64url') };
     });
     trail.#marks.set(project, told);
@@ -83,9 +86,9 @@ export class Trail {
   /** The id of an event of this project after which no other has been told. */
   id(project: string): string {
     const young = this.#young(project);
-    const time = Buffer.alloc(timeLength);
-    time.writeUIntBE(this.newest, 0, timeLength);
-    return Buffer.concat([time, ...young.map(({ mark }) => Buffer.from(mark, 'base64url'))]).toString('base64url');
+    const head = Buffer.alloc(headLength, version);
+    head.writeUIntBE(this.newest, 1, headLength - 1);
+    return Buffer.concat([head, ...young.map(({ mark }) => Buffer.from(mark, 'base64url'))]).toString('base64url');
   }
 
   /** Forgets projects of which nothing is young. */
