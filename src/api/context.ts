@@ -6,6 +6,7 @@ import type { Caller } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
+import type { JobCounting } from './jobs/count.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
 import type { LogFeeds } from './runs/log-feed.js';
@@ -40,6 +41,7 @@ export interface InnerContext extends Backstage {
   resultLocations?: readonly string[];
   feeds: LogFeeds;
   changeFeeds: ChangeFeeds;
+  jobCounting: JobCounting;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
   /** Version of the package, shown by `system.health`. */

@@ -18,6 +18,7 @@ import { ChangeFeeds } from './events/change-feed.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
+import { JobCounting } from './jobs/count.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
 import { sendProblem } from './problem.js';
@@ -87,7 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const changeFeeds = new ChangeFeeds({ changes: store.changes, log });
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
-    ...{ objects, resultLocations, feeds, changeFeeds },
+    ...{ objects, resultLocations, feeds, changeFeeds, jobCounting: new JobCounting(store.jobCounts, now) },
     keyRing: options.keyRing ?? KeyRing.random(),
   };
   const contextOf = (request: FastifyRequest): Context => ({

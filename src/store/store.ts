@@ -4,6 +4,7 @@ import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { type ChangeReader, changeReader } from './changes.js';
 import { connect } from './connection.js';
+import { type JobCounter, jobCounter } from './job-counts.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
@@ -26,6 +27,7 @@ export interface Store {
   /** See {@link writeProgress}. */
   writeProgress(rows: ProgressRow[]): Promise<void>;
   readonly jobs: JobReader;
+  readonly jobCounts: JobCounter;
   readonly runs: RunReader;
   readonly attempts: AttemptReader;
   readonly versions: VersionReader;
@@ -63,6 +65,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     write: (batches) => writeLedger(db, batches),
     writeProgress: (rows) => writeProgress(db, rows),
     jobs: jobReader(db),
+    jobCounts: jobCounter(db),
     runs: runReader(db),
     attempts: attemptReader(db),
     versions: versionReader(db),
@@ -84,6 +87,7 @@ export type {
   CalendarWrite,
 } from './calendars.js';
 export type { Change, ChangeKey, ChangeReader } from './changes.js';
+export type { JobCounter, JobCounts } from './job-counts.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';

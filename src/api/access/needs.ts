@@ -24,6 +24,7 @@ export const needs = {
   'jobs.get': { ...read('job'), payloads: 'hidden' },
   'jobs.source': { ...read('job'), payloads: 'needed' },
   'jobs.list': read('project'),
+  'jobs.count': read('project'),
   'jobs.update': write,
   'jobs.versions': read('job'),
   'jobs.version': { ...read('job'), payloads: 'hidden' },
