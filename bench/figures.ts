@@ -11,7 +11,7 @@ export function median(values: number[]): number {
 /** One line of a bench: ours, a peer's, and their ratio. */
 export interface Figure {
   name: string;
-  unit: 'jobs/s' | 'next/s' | 'ms' | 'CPU s per 1000 jobs';
+  unit: 'jobs/s' | 'requests/s' | 'next/s' | 'ms' | 'CPU s per 1000 jobs';
   ours: number;
   peer: string;
   theirs: number;

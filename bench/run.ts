@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { apiLists } from './api-lists.js';
 import { badNeighbours } from './bad-neighbours.js';
 import { dueLag } from './due-lag.js';
 import { type Figure, printFigures } from './figures.js';
@@ -25,6 +26,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   planning,
   'next-occurrence': nextOccurrence,
   'bad-neighbours': badNeighbours,
+  'api-lists': apiLists,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];

@@ -4,7 +4,9 @@ export type { LogEventView, LogLineView } from './api/log-views.js';
 export type { AppRouter } from './api/router.js';
 export type {
   CommandView,
+  CountView,
   EnsureView,
+  EventView,
   HealthView,
   JobDetailView,
   JobItemView,

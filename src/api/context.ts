@@ -4,7 +4,9 @@ import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Caller, Directory } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
+import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
+import type { JobCounting } from './jobs/count.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
 import type { KnownProjects } from './projects/known-projects.js';
@@ -41,6 +43,8 @@ export interface InnerContext extends Backstage {
   /** Further places of results, see `settings.objects.resultLocations`. */
   resultLocations?: readonly string[];
   feeds: LogFeeds;
+  changeFeeds: ChangeFeeds;
+  jobCounting: JobCounting;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
   /** Version of the package, shown by `system.health`. */

@@ -69,7 +69,7 @@ export const nextInput = jobRef.extend({
   viewerTimezone: viewerTimezone.optional(),
 });
 
-export const jobListInput = z.strictObject({
+const jobFilter = {
   project,
   state: z.array(z.enum(jobStates)).min(1).optional().describe('Only jobs in one of these states.'),
   task: z.string().max(100).optional().describe('Only jobs of this task.'),
@@ -79,9 +79,9 @@ export const jobListInput = z.strictObject({
   text: z.string().min(1).max(200).optional().describe('Part of id, task or description, in any case.'),
   nextRunFrom: time.optional().describe('Next run at this time or later; orders by next run.'),
   nextRunTo: time.optional().describe('Next run before this time; orders by next run.'),
-  limit,
-  cursor,
-});
+};
+export const jobListInput = z.strictObject({ ...jobFilter, limit, cursor });
+export const jobCountInput = z.strictObject(jobFilter).prefault({});
 
 export const runRef = z.strictObject({
   project,

@@ -2,6 +2,7 @@ import type { AnyTask } from '../core/task/task.js';
 import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
+import { eventsRouter } from './routers/events.js';
 import { jobsRouter } from './routers/jobs.js';
 import { keysRouter } from './routers/keys.js';
 import { membersRouter } from './routers/members.js';
@@ -19,6 +20,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     calendars: calendarsRouter,
     backfills: backfillsRouter,
     runs: runsRouter,
+    events: eventsRouter,
     tasks: tasksRouter,
     keys: keysRouter,
     schedules: schedulesRouter,

@@ -18,9 +18,11 @@ import { whoAmI } from './auth/who-am-i.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import type { Consoles, Context, InnerContext } from './context.js';
+import { ChangeFeeds } from './events/change-feed.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
+import { JobCounting } from './jobs/count.js';
 import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js';
 import type { Log } from './log.js';
 import { sendProblem } from './problem.js';
@@ -96,9 +98,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
   const objects = objectsUrl === undefined ? undefined : openObjectStore(objectsUrl);
   const feeds = new LogFeeds({ objects, runs: store.runs });
+  const changeFeeds = new ChangeFeeds({ changes: store.changes, log });
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
-    ...{ objects, resultLocations, feeds },
+    ...{ objects, resultLocations, feeds, changeFeeds, jobCounting: new JobCounting(store.jobCounts, now) },
     projects: new KnownProjects(store.projects, log, now),
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
@@ -169,8 +172,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close() {
-      // Who follows a log would keep the server open.
+      // Who follows something would keep the server open.
       feeds.close();
+      changeFeeds.close();
       await app.close();
       objects?.close();
       await replanner.close();

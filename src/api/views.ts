@@ -4,6 +4,7 @@ import { jobStates } from '../core/states.js';
 import { payloadsHidden } from './access/payloads.js';
 import { runErrorView, runSummaryView, runView, time } from './run-views.js';
 
+export type { EventView } from './events/views.js';
 export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
 export {
   type AttemptView,
@@ -112,6 +113,17 @@ export type JobItemView = z.output<typeof jobItemView>;
 export const nextCursor = z.string().nullable().describe('Give it as `cursor` for the next page; null on the last.');
 export const jobPage = z.object({ items: z.array(jobItemView).describe('The jobs of this page.'), nextCursor });
 export const runPage = z.object({ items: z.array(runView).describe('The entries of this page.'), nextCursor });
+
+export const countView = z.object({
+  total: z.number().describe('Number of jobs that fit.'),
+  byState: z
+    .partialRecord(z.enum(jobStates), z.number())
+    .optional()
+    .describe('The same by state; absent when `atLeast`.'),
+  atLeast: z.boolean().optional().describe('There are more: with filters no more than 10,000 are counted.'),
+  asOf: time.describe('When they were counted; all jobs of a project are counted at most every 2 s.'),
+});
+export type CountView = z.output<typeof countView>;
 
 const confirmed = z
   .boolean()

@@ -6,6 +6,7 @@ import { addCalendars } from './commands/calendars.js';
 import { addDelete } from './commands/delete.js';
 import { addDiff } from './commands/diff.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEvents } from './commands/events.js';
 import { addExport } from './commands/export.js';
 import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
@@ -68,6 +69,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addApply(program, io, setExitCode);
   addDiff(program, io, setExitCode);
   addValidate(program, io, setExitCode);
+  addEvents(program, io);
   addExport(program, io);
   addDelete(program, io, setExitCode);
   addDoctor(program, io, setExitCode);

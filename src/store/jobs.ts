@@ -57,7 +57,7 @@ export function jobReader(db: Kysely<Database>): JobReader {
       const sortedBy = byNextRun ? 'next_run_at' : 'created_at';
       const direction = byNextRun ? 'asc' : 'desc';
       const rows = await selectJobs(db)
-        .where((where) => where.and(conditions(where, filter)))
+        .where((where) => where.and(jobConditions(where, filter)))
         .$if(byNextRun, (query) => query.where('next_run_at', 'is not', null))
         .$if(!!after, (query) =>
           query.where(({ eb, refTuple, tuple }) =>
@@ -92,7 +92,8 @@ export function jobReader(db: Kysely<Database>): JobReader {
   };
 }
 
-function conditions(where: ExpressionBuilder<Database, 'jobs'>, filter: JobFilter) {
+/** The conditions of a list, for others that choose jobs by the same filter. */
+export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter: JobFilter) {
   const { state, task, priority, owner, labels, text, nextRunFrom, nextRunTo } = filter;
   return [
     where('project', '=', filter.project),

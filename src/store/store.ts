@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import { type AttemptReader, attemptReader } from './attempts.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
+import { type ChangeReader, changeReader } from './changes.js';
 import { connect } from './connection.js';
+import { type JobCounter, jobCounter } from './job-counts.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type KeyStore, keyStore } from './keys.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
@@ -29,6 +31,7 @@ export interface Store {
   /** See {@link writeProgress}. */
   writeProgress(rows: ProgressRow[]): Promise<void>;
   readonly jobs: JobReader;
+  readonly jobCounts: JobCounter;
   readonly runs: RunReader;
   readonly attempts: AttemptReader;
   readonly versions: VersionReader;
@@ -39,6 +42,7 @@ export interface Store {
   readonly projects: ProjectStore;
   readonly members: MemberStore;
   readonly sessions: SessionStore;
+  readonly changes: ChangeReader;
   close(): Promise<void>;
 }
 
@@ -69,6 +73,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     write: (batches) => writeLedger(db, batches),
     writeProgress: (rows) => writeProgress(db, rows),
     jobs: jobReader(db),
+    jobCounts: jobCounter(db),
     runs: runReader(db),
     attempts: attemptReader(db),
     versions: versionReader(db),
@@ -78,6 +83,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     projects: projectStore(db),
     members: memberStore(db),
     sessions: sessionStore(db),
+    changes: changeReader(db),
     close,
   };
 }
@@ -92,6 +98,8 @@ export type {
   CalendarUseKey,
   CalendarWrite,
 } from './calendars.js';
+export type { Change, ChangeKey, ChangeReader } from './changes.js';
+export type { JobCounter, JobCounts } from './job-counts.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { KeyPlace, KeyRow, KeyStore, KeyUse, NewKey } from './keys.js';
 export type { LedgerBatch } from './ledger.js';

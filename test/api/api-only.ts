@@ -23,10 +23,14 @@ export interface ApiOnly {
   gateway: Gateway;
   /** Lines of the API's log. */
   log: { level: string; message: string; fields?: Record<string, unknown> }[];
+  /** Ends the server before the test ends; the store stays open. */
+  stop(): Promise<void>;
 }
 
 export interface ApiOnlyOptions {
   databaseUrl?: string;
+  /** Default: a free one. */
+  port?: number;
   temporalAddress?: string;
   project?: string;
   taskQueue?: string;
@@ -70,19 +74,24 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
       registry: new TaskRegistry([...builtInTasks, ...(options.tasks ?? [])]),
       version: '1.2.3',
       host: '127.0.0.1',
-      port: 0,
+      port: options.port ?? 0,
     },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
     ...{ authenticators: options.authenticators, keyRing: options.keyRing, tls: options.tls },
     ...{ oidc: options.oidc, directory: options.directory },
   });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= server.close();
+    return stopped;
+  };
   onTestFinished(async () => {
-    await server.close();
+    await stop();
     await Promise.all([store.close(), gateway.close()]);
   });
   const client = createCarillonClient({ url: server.url, apiKey: options.apiKey });
-  return { project, store, gateway, log, url: server.url, client };
+  return { project, store, gateway, log, stop, url: server.url, client };
 }
 
 /** The error a call ends with. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { isApiKey, makeApiKey } from '../../src/api/auth/api-key.js';
 import { KeyRing } from '../../src/keyring/key-ring.js';
-import { startApiWithKeys } from '../api/callers.js';
+import { startApiWithKeys } from '../api/api-with-keys.js';
 import { tempFolder } from '../embedded/temp-folder.js';
 import { carillon } from './terminal.js';
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { createStore, type Store } from '../../src/store/store.js';
 import { describeBackfills } from './conformance/backfills.js';
 import { describeCalendars } from './conformance/calendars.js';
+import { describeChanges } from './conformance/changes.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeKeys } from './conformance/keys.js';
 import { describeLedger } from './conformance/ledger.js';
@@ -60,6 +61,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeMembers(bench);
     describeSessions(bench);
     describeKeys(bench);
+    describeChanges(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -7,6 +7,7 @@ import {
   cancelInput,
   createInput,
   ensureInput,
+  jobCountInput,
   jobListInput,
   jobRef,
   nextInput,
@@ -33,6 +34,7 @@ import { procedure, router } from '../trpc.js';
 import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
 import {
   commandView,
+  countView,
   ensureView,
   jobDetailView,
   jobPage,
@@ -99,6 +101,15 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
           nextCursor: page.next && encodeCursor(ctx.keyRing, query, page.next),
         };
       }),
+
+    count: procedure
+      .meta({
+        summary: 'The number of jobs, by state, with the filters of a list.',
+        rest: { method: 'GET', path: '/job-counts' },
+      })
+      .input(jobCountInput)
+      .output(countView)
+      .query(({ ctx, input }) => ctx.jobCounting.count(input satisfies JobFilter)),
 
     update: procedure
       .meta({ summary: "Replace a job's definition." })

@@ -29,6 +29,7 @@ export function describeMigrations(open: () => Promise<TestDatabase>): void {
         '0005-keys',
         '0006-projects',
         ...['0001-jobs-and-runs', '0002-clock', '0003-evidence', '0004-dead-letters', '0012-revoked-sessions'],
+        '0009-changes',
       ]);
       expect(await stores[0]?.migrate()).toEqual([]);
       await stores[0]?.write([{ snapshot: snapshot(project, 'a'), entries: [] }]);
