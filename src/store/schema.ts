@@ -40,6 +40,8 @@ export interface JobsTable {
   closed_at: Time | null;
   close_reason: string | null;
   updated_at: Time;
+  deleted_at: Time | null;
+  deleted_by: string | null;
   /** Job id, task and description in lower case: what `text` looks in. Never read back. */
   search_text: ColumnType<never, string, string>;
   // Computed by PostgreSQL from `definition`, so that they cannot disagree with it.

@@ -32,6 +32,7 @@ export const needs = {
   'jobs.pause': operate('job'),
   'jobs.resume': operate('job'),
   'jobs.cancel': operate('job'),
+  'jobs.delete': write,
   'jobs.trigger': operate('job'),
   'jobs.status': read('job'),
   'jobs.next': read('job'),
