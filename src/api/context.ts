@@ -6,6 +6,7 @@ import type { Caller } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
+import type { OperationRunner } from './operations/runner.js';
 import type { Projection } from './projection.js';
 import type { LogFeeds } from './runs/log-feed.js';
 
@@ -32,6 +33,7 @@ export interface Backstage {
 export interface InnerContext extends Backstage {
   projection: Projection;
   replanner: Replanner;
+  operations: OperationRunner;
   consoles: Consoles;
   /** Where runs leave logs and results; undefined: the configuration names no place. */
   objects?: ObjectStore;

@@ -5,6 +5,7 @@ import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
+import { startOperationSweep } from './operations/sweep.js';
 import { startReconciler } from './reconciler.js';
 import { startLogSweep } from './runs/log-sweep.js';
 import { createApiServer } from './server.js';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     ...{ version: packageVersion(), host, port, insecureHost },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
-
+  const operations = startOperationSweep({ sweep: server.sweepOperations, random: Math.random });
   const sweep = startLogSweep({ settings: taskSettings, log, now, random: Math.random });
 
   let closing = false;
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     if (closing) return;
     closing = true;
     await server.close();
-    await Promise.all([reconciler.stop(), sweep.stop()]);
+    await Promise.all([reconciler.stop(), operations.stop(), sweep.stop()]);
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);
   };

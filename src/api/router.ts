@@ -3,6 +3,7 @@ import type { GuardedProcedure } from './access/needs.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
+import { operationsRouter } from './routers/operations.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
 import { systemRouter } from './routers/system.js';
@@ -15,6 +16,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     jobs: jobsRouter<Tasks>(),
     calendars: calendarsRouter,
     backfills: backfillsRouter,
+    operations: operationsRouter,
     runs: runsRouter,
     tasks: tasksRouter,
     schedules: schedulesRouter,

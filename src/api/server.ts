@@ -19,6 +19,7 @@ import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
+import { OperationRunner } from './operations/runner.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
 import { type AppRouter, createRouter } from './router.js';
@@ -66,6 +67,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** Base address, such as `http://127.0.0.1:7070`. */
   url: string;
+  /** Goes on with bulk operations at which nobody works. */
+  sweepOperations(): Promise<void>;
   /** Answers what was asked, then stops. Store and gateway stay open: they belong to the caller. */
   close(): Promise<void>;
 }
@@ -80,11 +83,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
+  const operations = new OperationRunner(randomText(16));
   const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
   const objects = objectsUrl === undefined ? undefined : openObjectStore(objectsUrl);
   const feeds = new LogFeeds({ objects, runs: store.runs });
   const inner: InnerContext = {
-    ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
+    ...{ store, gateway, projection, replanner, operations, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
     keyRing: options.keyRing ?? KeyRing.random(),
   };
@@ -142,10 +146,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const address = app.server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    sweepOperations: () => operations.sweep(inner),
     async close() {
       // Who follows a log would keep the server open.
       feeds.close();
       await app.close();
+      await operations.close();
       objects?.close();
       await replanner.close();
       projection.close();

@@ -6,6 +6,7 @@ import { connect } from './connection.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
+import { type OperationStore, operationStore } from './operations.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type RunReader, runReader } from './runs.js';
 import { type VersionReader, versionReader } from './versions.js';
@@ -31,6 +32,8 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  /** Operations belong to the database alone as well. */
+  readonly operations: OperationStore;
   close(): Promise<void>;
 }
 
@@ -66,6 +69,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    operations: operationStore(db),
     close,
   };
 }
@@ -82,6 +86,16 @@ export type {
 } from './calendars.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
+export type {
+  Lease,
+  OperationError,
+  OperationFilter,
+  OperationKey,
+  OperationProgress,
+  OperationRef,
+  OperationRow,
+  OperationStore,
+} from './operations.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
-import { createApiServer } from '../../src/api/server.js';
+import { type ApiServer, createApiServer } from '../../src/api/server.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import type { AnyTask } from '../../src/core/task/task.js';
@@ -16,6 +17,7 @@ export interface ApiOnly {
   client: CarillonClient;
   store: Store;
   gateway: Gateway;
+  server: ApiServer;
   /** Lines of the API's log. */
   log: { level: string; message: string; fields?: Record<string, unknown> }[];
 }
@@ -28,6 +30,8 @@ export interface ApiOnlyOptions {
   now?: () => number;
   /** How long commands and queries wait for a worker, in milliseconds. Default 500: for tests in which none is there. */
   patienceMs?: number;
+  /** Absent: everybody may do everything. */
+  authenticators?: readonly Authenticator[];
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
 }
@@ -54,6 +58,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
       now,
       registry: new TaskRegistry([...builtInTasks, ...(options.tasks ?? [])]),
       version: '1.2.3',
+      authenticators: options.authenticators,
       host: '127.0.0.1',
       port: 0,
     },
@@ -64,7 +69,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     await server.close();
     await Promise.all([store.close(), gateway.close()]);
   });
-  return { project, store, gateway, log, url: server.url, client: createCarillonClient({ url: server.url }) };
+  return { project, store, gateway, server, log, url: server.url, client: createCarillonClient({ url: server.url }) };
 }
 
 /** The error a call ends with. */

@@ -16,7 +16,7 @@ const statements = [
     action text not null,
     filter jsonb not null,
     note text,
-    caller jsonb not null,
+    requester jsonb not null,
     owners jsonb,
     state text not null,
     total integer not null,
