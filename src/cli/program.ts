@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
 import { addBackfills } from './commands/backfills.js';
+import { addBulk } from './commands/bulk.js';
 import { addCalendars } from './commands/calendars.js';
 import { addDelete } from './commands/delete.js';
 import { addDiff } from './commands/diff.js';
@@ -11,6 +12,7 @@ import { addJobCommands } from './commands/job-commands.js';
 import { addJobs } from './commands/jobs.js';
 import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
+import { addOperations } from './commands/operations.js';
 import { addRunCommands } from './commands/run-commands.js';
 import { addRunJob } from './commands/run-job.js';
 import { addRunLogs } from './commands/run-logs.js';
@@ -55,6 +57,8 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addBulk(program.command('bulk').description('change many jobs, or failed runs, at once'), io, setExitCode);
+  addOperations(program.command('operations').description('what bulk began, and how far it is'), io, setExitCode);
   addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
   addNew(program.command('new').description('make files for what one writes oneself'), io);
   addNext(program, io);

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { JobDetailView, JobItemView, JobView, StatusView } from '../../api/views.js';
 import type { DefinitionInput } from '../../core/definition.js';
-import type { JobState } from '../../core/states.js';
 import { type DefinitionFlags, definitionOf, withDefinitionFlags } from '../definition-flags.js';
 import { readSingleDocument } from '../files/read.js';
-import { collectLabel, collectList, wholeNumber } from '../flag-values.js';
+import { wholeNumber } from '../flag-values.js';
 import { openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
+import { type JobFilterFlags, jobFilterOf, withJobFilter } from '../job-filter.js';
 import type { Output } from '../output.js';
 import { missedText, pauseText, whyOf } from '../wording.js';
 
@@ -32,30 +32,14 @@ export function addJobs(jobs: Command, io: Io): void {
       },
     );
 
-  jobs
-    .command('list')
+  withJobFilter(jobs.command('list'), '; orders by next run')
     .description('jobs, newest first')
-    .option('--state <state>', 'only these; may be repeated', collectList)
-    .option('--task <name>', 'only this task')
-    .option('--owner <name>', 'only of this owner')
-    .option('--label <key=value>', 'only with this label; may be repeated', collectLabel)
-    .option('--priority <1-5>', 'only of this priority', wholeNumber)
-    .option('--text <part>', 'part of id, task or description')
-    .option('--next-from <time>', 'next run at or after; orders by next run')
-    .option('--next-to <time>', 'next run before; orders by next run')
     .option('-n, --limit <n>', 'jobs on a page', wholeNumber, 50)
     .option('--cursor <cursor>', 'go on where a page ended')
     .action(async (flags: ListFlags, command: Command) => {
       const { client, output, project } = openInvocation(command, io);
-      const { label: labels, nextFrom: nextRunFrom, nextTo: nextRunTo, state, ...rest } = flags;
-      const page = await client.jobs.list.query({
-        ...rest,
-        project,
-        labels,
-        nextRunFrom,
-        nextRunTo,
-        state: state as JobState[],
-      });
+      const { limit, cursor } = flags;
+      const page = await client.jobs.list.query({ ...jobFilterOf(flags), project, limit, cursor });
       output.data(page, () => jobTable(page.items, output));
       if (page.nextCursor) io.err(`more: --cursor ${page.nextCursor}\n`);
     });
@@ -82,15 +66,7 @@ export function addJobs(jobs: Command, io: Io): void {
     });
 }
 
-interface ListFlags {
-  state?: string[];
-  task?: string;
-  owner?: string;
-  label?: Record<string, string>;
-  priority?: number;
-  text?: string;
-  nextFrom?: string;
-  nextTo?: string;
+interface ListFlags extends JobFilterFlags {
   limit: number;
   cursor?: string;
 }
