@@ -32,18 +32,18 @@ describe('deleting a job', () => {
     expect(deleted).toMatchObject({ id: 'a', confirmed: true });
 
     const ref = { project, id: 'a' };
-    const refusals = [
-      client.jobs.get.query(ref),
-      client.jobs.status.query(ref),
-      client.jobs.source.query(ref),
-      client.jobs.next.query(ref),
-      client.jobs.pause.mutate(ref),
-      client.jobs.trigger.mutate({ ...ref, key: 'k' }),
-      client.jobs.update.mutate({ ...failing, ...ref }),
-      client.jobs.delete.mutate(ref),
-      client.runs.retry.mutate({ project, runId: 'a@key:k' }),
-    ].map(refusal);
-    expect(new Set((await Promise.all(refusals)).map(({ code }) => code))).toEqual(new Set(['JOB_NOT_FOUND']));
+    const asked = [
+      () => client.jobs.get.query(ref),
+      () => client.jobs.status.query(ref),
+      () => client.jobs.source.query(ref),
+      () => client.jobs.next.query(ref),
+      () => client.jobs.pause.mutate(ref),
+      () => client.jobs.trigger.mutate({ ...ref, key: 'k' }),
+      () => client.jobs.update.mutate({ ...failing, ...ref }),
+      () => client.jobs.delete.mutate(ref),
+      () => client.runs.retry.mutate({ project, runId: 'a@key:k' }),
+    ];
+    for (const ask of asked) expect((await refusal(ask())).code).toBe('JOB_NOT_FOUND');
     expect((await client.jobs.list.query({ project })).items).toEqual([]);
     expect((await client.runs.deadLetters.query({ project })).items).toEqual([]);
     expect((await client.runs.list.query({ project, jobId: 'a' })).items).toMatchObject([{ runId: 'a@key:k' }]);
@@ -61,13 +61,14 @@ describe('deleting a job', () => {
     const { client, project } = rig;
     await client.jobs.create.mutate({ ...failing, project, id: 'b', idempotencyKey: 'once' });
     await client.jobs.delete.mutate({ project, id: 'b' });
-    const refusals = [
-      client.jobs.create.mutate({ ...failing, project, id: 'b' }),
-      client.jobs.create.mutate({ ...failing, project, id: 'b', idempotencyKey: 'once' }),
-      client.jobs.ensure.mutate({ ...failing, project, id: 'b' }),
-      client.jobs.validate.mutate({ ...failing, project, id: 'b' }),
-    ].map(refusal);
-    for (const { code, message } of await Promise.all(refusals)) {
+    const asked = [
+      () => client.jobs.create.mutate({ ...failing, project, id: 'b' }),
+      () => client.jobs.create.mutate({ ...failing, project, id: 'b', idempotencyKey: 'once' }),
+      () => client.jobs.ensure.mutate({ ...failing, project, id: 'b' }),
+      () => client.jobs.validate.mutate({ ...failing, project, id: 'b' }),
+    ];
+    for (const ask of asked) {
+      const { code, message } = await refusal(ask());
       expect({ code, message }).toMatchObject({ code: 'JOB_EXISTS', message: expect.stringContaining('was deleted') });
     }
   });

@@ -5,6 +5,7 @@ import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeLedger } from './conformance/ledger.js';
 import { describeMigrations } from './conformance/migrations.js';
+import { describeOperations } from './conformance/operations.js';
 import { describeOutages } from './conformance/outages.js';
 import { describePages } from './conformance/pages.js';
 import { describeRoundTrips } from './conformance/round-trips.js';
@@ -54,6 +55,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describePages(bench);
     describeCalendars(bench);
     describeBackfills(bench);
+    describeOperations(bench);
     describeOutages(bench);
     describeMigrations(open);
   });
