@@ -8,6 +8,7 @@ import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
 import type { JobCounting } from './jobs/count.js';
 import type { Log } from './log.js';
+import type { OperationRunner } from './operations/runner.js';
 import type { Projection } from './projection.js';
 import type { KnownProjects } from './projects/known-projects.js';
 import type { LogFeeds } from './runs/log-feed.js';
@@ -37,6 +38,7 @@ export interface InnerContext extends Backstage {
   replanner: Replanner;
   projects: KnownProjects;
   directory: Directory;
+  operations: OperationRunner;
   consoles: Consoles;
   /** Where runs leave logs and results; undefined: the configuration names no place. */
   objects?: ObjectStore;

@@ -10,6 +10,7 @@ import { ApiKeys } from './auth/api-keys.js';
 import { base32 } from './base32.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
+import { startOperationSweep } from './operations/sweep.js';
 import { startReconciler } from './reconciler.js';
 import { startLogSweep } from './runs/log-sweep.js';
 import { createApiServer } from './server.js';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     ...{ directory, oidc: settings.authenticated ? settings.oidc : undefined },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
-
+  const operations = startOperationSweep({ sweep: server.sweepOperations, random: Math.random });
   const sweep = startLogSweep({ settings: taskSettings, log, now, random: Math.random });
 
   let closing = false;
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
     if (closing) return;
     closing = true;
     await server.close();
-    await Promise.all([reconciler.stop(), sweep.stop()]);
+    await Promise.all([reconciler.stop(), operations.stop(), sweep.stop()]);
     await apiKeys?.close();
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);

@@ -6,6 +6,7 @@ import { eventsRouter } from './routers/events.js';
 import { jobsRouter } from './routers/jobs.js';
 import { keysRouter } from './routers/keys.js';
 import { membersRouter } from './routers/members.js';
+import { operationsRouter } from './routers/operations.js';
 import { projectsRouter } from './routers/projects.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
@@ -19,6 +20,7 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     jobs: jobsRouter<Tasks>(),
     calendars: calendarsRouter,
     backfills: backfillsRouter,
+    operations: operationsRouter,
     runs: runsRouter,
     events: eventsRouter,
     tasks: tasksRouter,

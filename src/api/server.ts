@@ -17,6 +17,7 @@ import type { OidcSettings } from './auth/oidc/settings.js';
 import { whoAmI } from './auth/who-am-i.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
+import { classicPart } from './classic/part.js';
 import type { Consoles, Context, InnerContext } from './context.js';
 import { ChangeFeeds } from './events/change-feed.js';
 import { faultOf } from './fault.js';
@@ -25,6 +26,7 @@ import type { HttpPart } from './http-part.js';
 import { JobCounting } from './jobs/count.js';
 import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js';
 import type { Log } from './log.js';
+import { OperationRunner } from './operations/runner.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
 import { KnownProjects } from './projects/known-projects.js';
@@ -38,7 +40,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [whoAmI];
+const parts: HttpPart[] = [whoAmI, classicPart];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -80,6 +82,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** Base address, such as `http://127.0.0.1:7070`. */
   url: string;
+  /** Goes on with bulk operations at which nobody works. */
+  sweepOperations(): Promise<void>;
   /** Answers what was asked, then stops. Store and gateway stay open: they belong to the caller. */
   close(): Promise<void>;
 }
@@ -95,12 +99,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const projection = new Projection(store, log);
   const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
+  const operations = new OperationRunner(randomText(16));
   const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
   const objects = objectsUrl === undefined ? undefined : openObjectStore(objectsUrl);
   const feeds = new LogFeeds({ objects, runs: store.runs });
   const changeFeeds = new ChangeFeeds({ changes: store.changes, log });
   const inner: InnerContext = {
-    ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
+    ...{ store, gateway, projection, replanner, operations, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds, changeFeeds, jobCounting: new JobCounting(store.jobCounts, now) },
     projects: new KnownProjects(store.projects, log, now),
     directory: options.directory ?? new MemberDirectory(store.members, now),
@@ -171,11 +176,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const address = app.server.address() as AddressInfo;
   return {
     url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    sweepOperations: () => operations.sweep(inner),
     async close() {
       // Who follows something would keep the server open.
       feeds.close();
       changeFeeds.close();
       await app.close();
+      await operations.close();
       objects?.close();
       await replanner.close();
       projection.close();

@@ -205,6 +205,16 @@ export const ensureView = z.object({
 });
 export type EnsureView = z.output<typeof ensureView>;
 
+export const deletedView = z.object({
+  project: z.string().describe('Project of the job.'),
+  id: z.string().describe('Id of the job; it is not given again.'),
+  deletedAt: time.describe('Since when it is deleted.'),
+  confirmed: z
+    .boolean()
+    .describe('False: no worker answered in time; the job is deleted, and ends when a worker is back.'),
+});
+export type DeletedView = z.output<typeof deletedView>;
+
 const versionStanding = {
   version: z.number().describe('1 for the first definition, one more with every change.'),
   words: z.string().describe('The schedule in words.'),

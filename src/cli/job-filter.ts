@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { JobState } from '../core/states.js';
 import { collectLabel, collectList, wholeNumber } from './flag-values.js';
 
+/** Flags that say which jobs. */
 export interface JobFilterFlags {
   state?: string[];
   task?: string;
@@ -13,8 +14,8 @@ export interface JobFilterFlags {
   nextTo?: string;
 }
 
-/** Flags that choose jobs. */
-export function withJobFilter(command: Command): Command {
+/** @param order what is said of flags that change the order of a list */
+export function withJobFilter(command: Command, order = ''): Command {
   return command
     .option('--state <state>', 'only these; may be repeated', collectList)
     .option('--task <name>', 'only this task')
@@ -22,13 +23,16 @@ export function withJobFilter(command: Command): Command {
     .option('--label <key=value>', 'only with this label; may be repeated', collectLabel)
     .option('--priority <1-5>', 'only of this priority', wholeNumber)
     .option('--text <part>', 'part of id, task or description')
-    .option('--next-from <time>', 'next run at or after; orders by next run')
-    .option('--next-to <time>', 'next run before; orders by next run');
+    .option('--next-from <time>', `next run at or after${order}`)
+    .option('--next-to <time>', `next run before${order}`);
 }
 
-/** The filter as the API takes it. */
-export function jobFilterOf({ state, label, nextFrom, nextTo, ...rest }: JobFilterFlags) {
-  const { task, owner, priority, text } = rest;
-  const filter = { task, owner, priority, text, labels: label, nextRunFrom: nextFrom, nextRunTo: nextTo };
-  return { ...filter, state: state as JobState[] | undefined };
+export function jobFilterOf({ state, task, owner, label, priority, text, nextFrom, nextTo }: JobFilterFlags) {
+  return {
+    ...{ task, owner, priority, text },
+    state: state as JobState[] | undefined,
+    labels: label,
+    nextRunFrom: nextFrom,
+    nextRunTo: nextTo,
+  };
 }

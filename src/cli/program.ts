@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
 import { addBackfills } from './commands/backfills.js';
+import { addBulk } from './commands/bulk.js';
 import { addCalendars } from './commands/calendars.js';
 import { addDelete } from './commands/delete.js';
 import { addDiff } from './commands/diff.js';
@@ -14,6 +15,7 @@ import { addKeys } from './commands/keys.js';
 import { addMembers } from './commands/members.js';
 import { addNew } from './commands/new-task.js';
 import { addJobTimes, addNext } from './commands/next.js';
+import { addOperations } from './commands/operations.js';
 import { addProjects } from './commands/projects.js';
 import { addRunCommands } from './commands/run-commands.js';
 import { addRunJob } from './commands/run-job.js';
@@ -59,6 +61,8 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addBulk(program.command('bulk').description('change many jobs, or failed runs, at once'), io, setExitCode);
+  addOperations(program.command('operations').description('what bulk began, and how far it is'), io, setExitCode);
   addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
   addKeys(program.command('keys').description('API keys: who else may ask, and for what'), io);
   addProjects(program.command('projects').description('tenants: who shares jobs, and how much they use'), io);

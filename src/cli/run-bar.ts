@@ -4,7 +4,7 @@ import type { Io } from './io.js';
 
 /** How far a run is, drawn on a terminal below the lines of its log. */
 export interface RunBar {
-  show(run: RunView): void;
+  show(run: Pick<RunView, 'progress'>): void;
   /** Writes a line above the bar. */
   above(write: () => void): void;
   end(): void;

@@ -24,7 +24,8 @@ export function jobCounter(db: Kysely<Database>): JobCounter {
     async all(project) {
       // The row without a state is there without jobs too: it carries the time.
       const { rows } = await sql<CountRow>`
-        select state, count(*) as count, now() as "asOf" from jobs where project = ${project}
+        select state, count(*) as count, now() as "asOf" from jobs
+        where project = ${project} and deleted_at is null
         group by grouping sets ((state), ())
       `.execute(db);
       return countsOf(rows);

@@ -7,6 +7,8 @@ import { storableJson } from './storable.js';
 
 export interface JobRow extends JobSnapshot {
   updatedAt: string;
+  /** When the job was deleted: lists leave it out. */
+  deletedAt?: string;
 }
 
 /** All conditions must hold; an absent one, or an empty list, asks nothing. */
@@ -24,6 +26,10 @@ export interface JobFilter {
   nextRunFrom?: string;
   /** Next run before. */
   nextRunTo?: string;
+  /** Created at or before. */
+  createdUntil?: string;
+  /** Owned by one of these; none of them: no job. */
+  owners?: readonly string[];
 }
 
 /** `at` is what the list is sorted by: creation, or the next run when the filter has a window of next runs. */
@@ -38,10 +44,20 @@ export interface JobId {
 }
 
 export interface JobReader {
+  /** A deleted job as well. */
   get(project: string, jobId: string): Promise<JobRow | undefined>;
   /** Newest first, or by next run: see {@link JobFilter}. */
   list(filter: JobFilter, page: PageRequest<JobKey>): Promise<Page<JobRow, JobKey>>;
-  /** Every job with its state, by project and id, for comparison with the open workflows. */
+  /** Ids of the jobs that fit, newest first whatever the filter. */
+  keys(filter: JobFilter, page: PageRequest<JobKey>): Promise<Page<JobKey, JobKey>>;
+  /** How many jobs fit. */
+  count(filter: JobFilter): Promise<number>;
+  /**
+   * Marks a job that has a row as deleted, for good: no later write brings it back. Its runs and versions stay.
+   * @returns since when it is deleted
+   */
+  delete(project: string, jobId: string, by: string | undefined): Promise<string>;
+  /** Every job with its state, deleted ones too, by project and id, for comparison with the open workflows. */
   ids(project?: string, after?: JobId, limit?: number): Promise<(JobId & { state: JobState })[]>;
 }
 
@@ -74,6 +90,46 @@ export function jobReader(db: Kysely<Database>): JobReader {
       }));
     },
 
+    async keys(filter, { limit, after }) {
+      const rows = await db
+        .selectFrom('jobs')
+        .select(['created_at as at', 'job_id as jobId'])
+        .where((where) => where.and(jobConditions(where, filter)))
+        .$if(!!after, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple('created_at', 'job_id'), '<', tuple(after?.at ?? '', after?.jobId ?? '')),
+          ),
+        )
+        .orderBy('created_at', 'desc')
+        .orderBy('job_id', 'desc')
+        .limit(limit + 1)
+        .execute();
+      return pageOf(rows, limit, (key) => key);
+    },
+
+    async count(filter) {
+      const { count } = await db
+        .selectFrom('jobs')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .where((where) => where.and(jobConditions(where, filter)))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
+    async delete(project, jobId, by) {
+      const { deleted_at: deletedAt } = await db
+        .updateTable('jobs')
+        .set({
+          deleted_at: sql<string>`coalesce(deleted_at, now())`,
+          deleted_by: sql<string | null>`case when deleted_at is null then ${by ?? null}::text else deleted_by end`,
+        })
+        .where('project', '=', project)
+        .where('job_id', '=', jobId)
+        .returning(sql<string>`deleted_at`.as('deleted_at'))
+        .executeTakeFirstOrThrow();
+      return deletedAt;
+    },
+
     async ids(project, after, limit = 1000) {
       return db
         .selectFrom('jobs')
@@ -94,9 +150,10 @@ export function jobReader(db: Kysely<Database>): JobReader {
 
 /** The conditions of a list, for others that choose jobs by the same filter. */
 export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter: JobFilter) {
-  const { state, task, priority, owner, labels, text, nextRunFrom, nextRunTo } = filter;
+  const { state, task, priority, owner, labels, text, nextRunFrom, nextRunTo, createdUntil, owners } = filter;
   return [
     where('project', '=', filter.project),
+    where('deleted_at', 'is', null),
     ...(state?.length ? [where('state', 'in', state)] : []),
     ...(task !== undefined ? [where('task', '=', task)] : []),
     ...(priority !== undefined ? [where('priority', '=', priority)] : []),
@@ -106,6 +163,8 @@ export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter
     ...(text ? [sql<boolean>`strpos(search_text, ${text.toLowerCase()}) > 0`] : []),
     ...(nextRunFrom !== undefined ? [where('next_run_at', '>=', nextRunFrom)] : []),
     ...(nextRunTo !== undefined ? [where('next_run_at', '<', nextRunTo)] : []),
+    ...(createdUntil !== undefined ? [where('created_at', '<=', createdUntil)] : []),
+    ...(owners ? [sql<boolean>`owner = any (${[...owners]}::text[])`] : []),
   ];
 }
 
@@ -131,6 +190,7 @@ const columns = [
   'closed_at',
   'close_reason',
   'updated_at',
+  'deleted_at',
 ] as const;
 
 function selectJobs(db: Kysely<Database>) {
@@ -160,5 +220,6 @@ function toJobRow(row: Pick<Selectable<JobsTable>, (typeof columns)[number]>): J
     closedAt: row.closed_at,
     closeReason: row.close_reason,
     updatedAt: row.updated_at,
+    ...(row.deleted_at !== null && { deletedAt: row.deleted_at }),
   };
 }

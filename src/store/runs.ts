@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely';
 import type { LedgerEntry, RunTrigger } from '../core/contract.js';
 import type { RunState } from '../core/states.js';
 import type { LastSuccess } from '../core/task/context.js';
@@ -24,13 +24,17 @@ export interface RunFilter {
   fingerprint?: string;
   /**
    * Failed or timed out for good: no later run of the nominal time is under way or has ended in another way than being
-   * cancelled, and nobody dismissed it.
+   * cancelled, nobody dismissed it, and nobody deleted its job.
    */
   dead?: true;
   /** Scheduled at or after. */
   from?: string;
   /** Scheduled before. */
   to?: string;
+  /** Ended at or before. */
+  endedUntil?: string;
+  /** Of jobs owned by one of these; none of them: no run. */
+  owners?: readonly string[];
 }
 
 export interface RunKey {
@@ -44,6 +48,8 @@ export interface RunReader {
   lastSuccess(project: string, jobId: string): Promise<(LastSuccess & { resultLocation?: string }) | undefined>;
   /** Latest nominal time first. */
   list(filter: RunFilter, page: PageRequest<RunKey>): Promise<Page<RunRow, RunKey>>;
+  /** How many runs fit. */
+  count(filter: RunFilter): Promise<number>;
   /** Takes a failed run out of the dead letters, or puts it back. False: no run of this id has failed. */
   dismiss(project: string, runId: string, dismissal: Dismissal | null): Promise<boolean>;
 }
@@ -88,20 +94,13 @@ export function runReader(db: Kysely<Database>): RunReader {
       };
     },
 
-    async list({ project, jobId, state, trigger, fingerprint, dead, from, to }, { limit, after }) {
+    async list(filter, { limit, after }) {
       const rows = await db
         .selectFrom('runs')
         .selectAll()
         .where((where) =>
           where.and([
-            where('project', '=', project),
-            ...(jobId !== undefined ? [where('job_id', '=', jobId)] : []),
-            ...(state?.length ? [where('state', 'in', state)] : []),
-            ...(trigger !== undefined ? [where('trigger', '=', trigger)] : []),
-            ...(fingerprint !== undefined ? [where('error_fingerprint', '=', fingerprint)] : []),
-            ...(dead ? [unmended] : []),
-            ...(from !== undefined ? [where('scheduled_at', '>=', from)] : []),
-            ...(to !== undefined ? [where('scheduled_at', '<', to)] : []),
+            ...conditions(where, filter),
             ...(after
               ? [where(where.refTuple('scheduled_at', 'run_id'), '<', where.tuple(after.scheduledAt, after.runId))]
               : []),
@@ -112,6 +111,15 @@ export function runReader(db: Kysely<Database>): RunReader {
         .limit(limit + 1)
         .execute();
       return pageOf(rows.map(toRunRow), limit, ({ scheduledAt, runId }) => ({ scheduledAt, runId }));
+    },
+
+    async count(filter) {
+      const { count } = await db
+        .selectFrom('runs')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .where((where) => where.and(conditions(where, filter)))
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
 
     async dismiss(project, runId, dismissal) {
@@ -131,12 +139,36 @@ export function runReader(db: Kysely<Database>): RunReader {
   };
 }
 
+function conditions(where: ExpressionBuilder<Database, 'runs'>, filter: RunFilter) {
+  const { project, jobId, state, trigger, fingerprint, dead, from, to, endedUntil, owners } = filter;
+  return [
+    where('project', '=', project),
+    ...(jobId !== undefined ? [where('job_id', '=', jobId)] : []),
+    ...(state?.length ? [where('state', 'in', state)] : []),
+    ...(trigger !== undefined ? [where('trigger', '=', trigger)] : []),
+    ...(fingerprint !== undefined ? [where('error_fingerprint', '=', fingerprint)] : []),
+    ...(dead ? [unmended] : []),
+    ...(from !== undefined ? [where('scheduled_at', '>=', from)] : []),
+    ...(to !== undefined ? [where('scheduled_at', '<', to)] : []),
+    ...(endedUntil !== undefined ? [where('finished_at', '<=', endedUntil)] : []),
+    ...(owners
+      ? [
+          sql<boolean>`exists (select from jobs where jobs.project = runs.project and jobs.job_id = runs.job_id
+            and jobs.owner = any (${[...owners]}::text[]))`,
+        ]
+      : []),
+  ];
+}
+
 /** A dead letter: see {@link RunFilter.dead}. A run tried again that failed again is the dead letter in its place. */
 const unmended = sql<boolean>`state in ('failed', 'timed_out') and dismissed_at is null and not exists (
   select 1 from runs as later
   where later.project = runs.project and later.job_id = runs.job_id and later.scheduled_at = runs.scheduled_at
     and later.run_id <> runs.run_id and coalesce(later.started_at, later.recorded_at) >= runs.finished_at
     and (later.state not in ('cancelled', 'skipped', 'missed') or later.reason = 'by_task')
+) and not exists (
+  select 1 from jobs
+  where jobs.project = runs.project and jobs.job_id = runs.job_id and jobs.deleted_at is not null
 )`;
 
 function toRunRow(row: Selectable<RunsTable>): RunRow {

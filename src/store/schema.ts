@@ -1,7 +1,8 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { Role } from '../core/access.js';
 import type { BackfillStateName } from '../core/backfill/states.js';
 import type { RunTrigger } from '../core/contract.js';
+import type { OperationAction, OperationState } from '../core/operations.js';
 import type { JobState, NotRunReason, RunState } from '../core/states.js';
 
 /** RFC 3339 in and out; `timestamptz(3)` in the database. */
@@ -16,6 +17,7 @@ export interface Database {
   runs: RunsTable;
   calendars: CalendarsTable;
   backfills: BackfillsTable;
+  operations: OperationsTable;
   attempts: AttemptsTable;
   api_keys: ApiKeysTable;
   projects: ProjectsTable;
@@ -45,6 +47,8 @@ export interface JobsTable {
   closed_at: Time | null;
   close_reason: string | null;
   updated_at: Time;
+  deleted_at: Time | null;
+  deleted_by: string | null;
   /** Job id, task and description in lower case: what `text` looks in. Never read back. */
   search_text: ColumnType<never, string, string>;
   // Computed by PostgreSQL from `definition`, so that they cannot disagree with it.
@@ -87,6 +91,33 @@ export interface BackfillsTable {
   pause: Json | null;
   created_at: Time;
   created_by: string | null;
+  closed_at: Time | null;
+  close_reason: string | null;
+  updated_at: Time;
+}
+
+export interface OperationsTable {
+  project: string;
+  operation_id: string;
+  action: OperationAction;
+  filter: Json;
+  note: string | null;
+  requester: Json;
+  owners: Json | null;
+  state: OperationState;
+  total: number;
+  done: Generated<number>;
+  failed: Generated<number>;
+  skipped: Generated<number>;
+  errors: Generated<Json>;
+  cursor: Json | null;
+  page: Json | null;
+  exhausted: Generated<boolean>;
+  lease_holder: string | null;
+  lease_until: Time | null;
+  created_at: Time;
+  created_by: string | null;
+  cancelled_by: string | null;
   closed_at: Time | null;
   close_reason: string | null;
   updated_at: Time;

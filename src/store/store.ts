@@ -10,6 +10,7 @@ import { type KeyStore, keyStore } from './keys.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { type MemberStore, memberStore } from './members.js';
 import { migrate } from './migrate.js';
+import { type OperationStore, operationStore } from './operations.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type ProjectStore, projectStore } from './projects.js';
 import { type RunReader, runReader } from './runs.js';
@@ -43,6 +44,8 @@ export interface Store {
   readonly members: MemberStore;
   readonly sessions: SessionStore;
   readonly changes: ChangeReader;
+  /** Operations belong to the database alone as well. */
+  readonly operations: OperationStore;
   close(): Promise<void>;
 }
 
@@ -84,6 +87,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     members: memberStore(db),
     sessions: sessionStore(db),
     changes: changeReader(db),
+    operations: operationStore(db),
     close,
   };
 }
@@ -104,6 +108,16 @@ export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { KeyPlace, KeyRow, KeyStore, KeyUse, NewKey } from './keys.js';
 export type { LedgerBatch } from './ledger.js';
 export type { LastOwner, MemberKey, MemberRow, MemberStore } from './members.js';
+export type {
+  Lease,
+  OperationError,
+  OperationFilter,
+  OperationKey,
+  OperationProgress,
+  OperationRef,
+  OperationRow,
+  OperationStore,
+} from './operations.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';

@@ -6,7 +6,7 @@ import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import type { OidcSettings } from '../../src/api/auth/oidc/settings.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
-import { createApiServer } from '../../src/api/server.js';
+import { type ApiServer, createApiServer } from '../../src/api/server.js';
 import type { Tls } from '../../src/api/tls.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
@@ -21,6 +21,7 @@ export interface ApiOnly {
   client: CarillonClient;
   store: Store;
   gateway: Gateway;
+  server: ApiServer;
   /** Lines of the API's log. */
   log: { level: string; message: string; fields?: Record<string, unknown> }[];
   /** Ends the server before the test ends; the store stays open. */
@@ -73,6 +74,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
       now,
       registry: new TaskRegistry([...builtInTasks, ...(options.tasks ?? [])]),
       version: '1.2.3',
+      authenticators: options.authenticators,
       host: '127.0.0.1',
       port: options.port ?? 0,
     },
@@ -91,7 +93,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     await Promise.all([store.close(), gateway.close()]);
   });
   const client = createCarillonClient({ url: server.url, apiKey: options.apiKey });
-  return { project, store, gateway, log, stop, url: server.url, client };
+  return { project, store, gateway, log, stop, server, url: server.url, client };
 }
 
 /** The error a call ends with. */

@@ -8,6 +8,7 @@ import { describeKeys } from './conformance/keys.js';
 import { describeLedger } from './conformance/ledger.js';
 import { describeMembers } from './conformance/members.js';
 import { describeMigrations } from './conformance/migrations.js';
+import { describeOperations } from './conformance/operations.js';
 import { describeOutages } from './conformance/outages.js';
 import { describePages } from './conformance/pages.js';
 import { describeRoundTrips } from './conformance/round-trips.js';
@@ -62,6 +63,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeSessions(bench);
     describeKeys(bench);
     describeChanges(bench);
+    describeOperations(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -49,7 +49,7 @@ async function admitTo(ctx: Context, need: Need, raw: unknown): Promise<Admissio
   const inProject = `in project ${show(project)}`;
   const reach = reachOf(caller, project, right);
   if (!reach) throw forbidden(right, inProject);
-  if (reach === 'own' && !(await ownsTarget(ctx, need, project, raw))) {
+  if (reach === 'own' && !need.restricts && !(await ownsTarget(ctx, need, project, raw))) {
     throw new CarillonError('FORBIDDEN', `Expected a job that you own ${inProject}.`, {
       hint: `Your role brings ${right} for jobs whose \`owner\` is you or a team of yours.`,
     });

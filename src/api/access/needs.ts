@@ -12,6 +12,8 @@ export interface Need {
   signed?: true;
   /** The job named may be one that is still to be made. */
   creates?: true;
+  /** The procedure itself keeps whose reach is `own` to what is theirs. */
+  restricts?: true;
 }
 
 const read = (on: Need['on']): Need => ({ right: 'jobs:read', on });
@@ -39,6 +41,7 @@ export const needs = {
   'jobs.pause': operate('job'),
   'jobs.resume': operate('job'),
   'jobs.cancel': operate('job'),
+  'jobs.delete': write,
   'jobs.trigger': operate('job'),
   'jobs.status': seen('job'),
   'jobs.next': read('job'),
@@ -55,6 +58,10 @@ export const needs = {
   'backfills.cancel': operate('backfill'),
   'runs.get': seen('run'),
   'runs.list': seen('project'),
+  'operations.create': { right: 'jobs:operate', on: 'project', signed: true, restricts: true },
+  'operations.get': read('project'),
+  'operations.list': read('project'),
+  'operations.cancel': { right: 'jobs:operate', on: 'project', signed: true, restricts: true },
   'runs.cancel': operate('run'),
   'runs.retry': operate('run'),
   'runs.deadLetters': seen('project'),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
+import type { JobRow } from '../../store/store.js';
 import { withOwner } from '../access/ownership.js';
 import { base32 } from '../base32.js';
 import type { Context, InnerContext } from '../context.js';
@@ -73,7 +74,8 @@ async function repeatedJob(context: InnerContext, request: Request): Promise<Job
   return firstSnapshot(firstCarry(request.ref, prepared, memo, createdAt));
 }
 
-async function judgeRow(context: InnerContext, request: Request, row: JobSnapshot): Promise<JobSnapshot> {
+async function judgeRow(context: InnerContext, request: Request, row: JobRow): Promise<JobSnapshot> {
+  if (row.deletedAt !== undefined) throw deleted(request.ref, row.deletedAt);
   const { project, jobId } = request.ref;
   const first = row.definitionVersion > 1 ? await context.store.versions.get(project, jobId, 1) : undefined;
   const digest = first?.digest ?? row.digest;
@@ -109,6 +111,19 @@ function taken({ project, jobId }: JobRefs): CarillonError {
       field: 'id',
       value: jobId,
       hint: 'Choose another id, or change the job by jobs.update; jobs that have ended keep their id.',
+    },
+  );
+}
+
+/** The id is that of a job that was deleted. */
+export function deleted({ project, jobId }: JobRefs, since: string): CarillonError {
+  return new CarillonError(
+    'JOB_EXISTS',
+    `Expected \`id\` to be free in project ${show(project)}, got ${show(jobId)}, which was deleted at ${since}.`,
+    {
+      field: 'id',
+      value: jobId,
+      hint: 'Choose another id: that of a deleted job is not given again, as its runs stay in the ledger.',
     },
   );
 }

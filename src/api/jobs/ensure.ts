@@ -10,7 +10,7 @@ import type { JobRefs } from '../gateway.js';
 import type { ensureInput } from '../inputs.js';
 import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
-import { createJob } from './create.js';
+import { createJob, deleted } from './create.js';
 import { prepare } from './prepare.js';
 import { closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
@@ -52,6 +52,7 @@ async function ensureInTurn(context: Context, input: EnsureInput): Promise<Ensur
     } catch (error) {
       const overtaken = error instanceof CarillonError && ['JOB_EXISTS', 'JOB_CHANGED'].includes(error.code);
       if (!overtaken || attempt === maximumTries) throw error;
+      await assertNotDeleted(context, { project: input.project, jobId: input.id });
       // The quicker request writes what it made to the database within this time, as a rule.
       await wait(50 * attempt);
     }
@@ -114,7 +115,10 @@ export async function validateJob(context: Context, input: EnsureInput): Promise
 async function intentOf(context: Context, ref: JobRefs, written: object, seen: Seen): Promise<Intent> {
   const current = await existing(context, ref, seen);
   const submitted = withOwner(context.caller, ref.project, written, current?.definition);
-  if (!current) return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
+  if (!current) {
+    await assertNotDeleted(context, ref);
+    return { action: 'create', prepared: await prepare(context, ref, submitted, context.now()) };
+  }
   // Checked as of the time it was defined: a job whose only time has passed is still what its file says.
   const asDefined = await prepare(context, ref, submitted, Date.parse(current.definedAt));
   if (asDefined.digest === current.digest || means(asDefined, current))
@@ -122,6 +126,11 @@ async function intentOf(context: Context, ref: JobRefs, written: object, seen: S
   if (isClosed(current.state)) throw closed(ref, current);
   const prepared = await prepareSuccessor(context, ref, submitted, current.definition);
   return { action: 'update', submitted, prepared, current };
+}
+
+async function assertNotDeleted(context: InnerContext, ref: JobRefs): Promise<void> {
+  const row = await storedJob(context, ref);
+  if (row?.deletedAt !== undefined) throw deleted(ref, row.deletedAt);
 }
 
 /** Whether the job's definition was only written in another way: durations, defaults, what was exported from the job. */
@@ -134,6 +143,7 @@ function means(asDefined: PreparedDefinition, { definition }: JobSnapshot): bool
 async function existing(context: InnerContext, ref: JobRefs, { version }: Seen): Promise<JobSnapshot | undefined> {
   if (version !== undefined) {
     const row = await storedJob(context, ref);
+    if (row?.deletedAt !== undefined) throw deleted(ref, row.deletedAt);
     if (row && row.definitionVersion > version) return row;
     const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
     if (live !== undefined && live !== 'unanswered') return live;

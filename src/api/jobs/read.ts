@@ -1,12 +1,12 @@
 import type { JobSnapshot } from '../../core/contract.js';
 import { CarillonError, show } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
-import type { RunRow } from '../../store/store.js';
+import type { JobRow, RunRow } from '../../store/store.js';
 import type { Backstage } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 
-/** The job's row; undefined when there is none, or the database is away. */
-export async function storedJob(context: Backstage, { project, jobId }: JobRefs): Promise<JobSnapshot | undefined> {
+/** The job's row, of a deleted one as well; undefined when there is none, or the database is away. */
+export async function storedJob(context: Backstage, { project, jobId }: JobRefs): Promise<JobRow | undefined> {
   try {
     return await context.store.jobs.get(project, jobId);
   } catch (error) {
@@ -26,16 +26,18 @@ export async function storedRun({ store }: Backstage, project: string, runId: st
 
 /**
  * The job from the database, or else from the job itself.
- * @throws CarillonError JOB_NOT_FOUND, WORKER_UNAVAILABLE (Temporal has it, nobody can read it), STORE_UNAVAILABLE
+ * @throws CarillonError JOB_NOT_FOUND (a deleted one too), WORKER_UNAVAILABLE (Temporal has it, nobody can read it), STORE_UNAVAILABLE
  */
 export async function readJob(context: Backstage, ref: JobRefs): Promise<JobSnapshot> {
   let away: unknown;
+  let known: JobRow | undefined;
   try {
-    const row = await context.store.jobs.get(ref.project, ref.jobId);
-    if (row) return row;
+    known = await context.store.jobs.get(ref.project, ref.jobId);
   } catch (error) {
     away = error;
   }
+  if (known?.deletedAt !== undefined) throw notFound(ref);
+  if (known) return known;
   const live = await context.gateway.query<JobSnapshot>(ref, 'snapshot');
   if (live === undefined) throw away ?? notFound(ref);
   if (live !== 'unanswered') return live;
@@ -48,6 +50,7 @@ export async function readJob(context: Backstage, ref: JobRefs): Promise<JobSnap
 /** Why there is no open workflow for this job. */
 export async function absence(context: Backstage, ref: JobRefs): Promise<CarillonError> {
   const row = await storedJob(context, ref);
+  if (row?.deletedAt !== undefined) return notFound(ref);
   if (row || (await context.gateway.describe(ref))) return closed(ref, row);
   return notFound(ref);
 }

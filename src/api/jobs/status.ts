@@ -10,7 +10,7 @@ import { nextTimes } from './times.js';
 /** What the job is doing now: from the job itself, or from the ledger when it has ended or no worker answers. */
 export async function jobStatus(context: InnerContext, ref: JobRefs): Promise<StatusView> {
   const row = await storedJob(context, ref);
-  if (row && isClosed(row.state)) return statusFromLedger(context, ref);
+  if (row && (row.deletedAt !== undefined || isClosed(row.state))) return statusFromLedger(context, ref);
   const [live, execution] = await Promise.all([
     context.gateway.query<JobStatus>(ref, 'status').catch(unanswered),
     context.gateway.describe(ref).catch(() => undefined),

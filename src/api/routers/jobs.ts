@@ -22,6 +22,7 @@ import {
 } from '../inputs.js';
 import { commandJob, triggerJob } from '../jobs/command.js';
 import { createJob } from '../jobs/create.js';
+import { deleteJob } from '../jobs/delete.js';
 import { ensureJob, validateJob } from '../jobs/ensure.js';
 import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
@@ -35,6 +36,7 @@ import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
 import {
   commandView,
   countView,
+  deletedView,
   ensureView,
   jobDetailView,
   jobPage,
@@ -175,6 +177,15 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .mutation(({ ctx, input: { id, project, ...cancel } }) =>
         commandJob(ctx, { project, jobId: id }, 'cancel', cancel),
       ),
+
+    delete: procedure
+      .meta({
+        summary: 'End a job and the runs in progress, and take it out of every list; its history stays.',
+        rest: { method: 'DELETE', path: '/jobs/{id}' },
+      })
+      .input(cancelInput)
+      .output(deletedView)
+      .mutation(({ ctx, input: { id, project, ...command } }) => deleteJob(ctx, { project, jobId: id }, command)),
 
     trigger: procedure
       .meta({ summary: 'Start a run now, beside the schedule.' })

@@ -3,6 +3,7 @@ import type { CommandView } from '../../api/views.js';
 import { type PausedPolicy, pausedPolicies } from '../../core/definition.js';
 import { CarillonError } from '../../core/errors.js';
 import type { Schedule } from '../../core/schedule/schema.js';
+import { confirm } from '../confirm.js';
 import { readInput } from '../definition-flags.js';
 import { type Invocation, noteUnconfirmed, openInvocation } from '../invocation.js';
 import type { Io } from '../io.js';
@@ -71,6 +72,23 @@ export function addJobCommands(jobs: Command, io: Io): void {
       const invocation = openInvocation(command, io);
       const { client, project, by } = invocation;
       finish(invocation, await client.jobs.cancel.mutate({ id, project, by, ...flags }), `cancelled ${id}`);
+    });
+
+  jobs
+    .command('delete')
+    .argument('<id>')
+    .description('end a job and the runs in progress, and take it out of every list; its history stays')
+    .option('--reason <text>', 'why')
+    .option('--yes', 'do not ask')
+    .action(async (id: string, { yes, reason }: { yes?: true; reason?: string }, command: Command) => {
+      const { client, output, project, by } = openInvocation(command, io);
+      if (!(await confirm(io, yes, `Delete ${id}? Its id is not given again.`))) {
+        throw new CarillonError('INPUT_INVALID', 'Nothing was deleted.');
+      }
+      const answer = await client.jobs.delete.mutate({ id, project, by, reason });
+      io.err(`deleted ${id}\n`);
+      noteUnconfirmed(io, answer.confirmed);
+      output.data(answer, () => output.fields([['deleted', output.time(answer.deletedAt)]]));
     });
 
   withScheduleFlags(jobs.command('reschedule').argument('<id>'))

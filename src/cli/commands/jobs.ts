@@ -32,7 +32,7 @@ export function addJobs(jobs: Command, io: Io): void {
       },
     );
 
-  withJobFilter(jobs.command('list'))
+  withJobFilter(jobs.command('list'), '; orders by next run')
     .description('jobs, newest first')
     .option('-n, --limit <n>', 'jobs on a page', wholeNumber, 50)
     .option('--cursor <cursor>', 'go on where a page ended')

@@ -8,7 +8,8 @@ import type { Io } from '../io.js';
 import { jobFields } from './jobs.js';
 import { runTable } from './runs.js';
 
-interface WhichFlags {
+/** Flags that say which failed runs. */
+export interface RunFilterFlags {
   job?: string;
   state?: string[];
   fingerprint?: string;
@@ -16,7 +17,7 @@ interface WhichFlags {
   to?: string;
 }
 
-type DeadState = ('failed' | 'timed_out')[];
+export type DeadState = ('failed' | 'timed_out')[];
 
 /** Commands that change what becomes of single runs. */
 export function addRunCommands(runs: Command, io: Io, setExitCode: (code: number) => void): void {
@@ -53,11 +54,11 @@ export function addRunCommands(runs: Command, io: Io, setExitCode: (code: number
       );
     });
 
-  which(runs.command('dead-letters'))
+  withRunFilter(runs.command('dead-letters'))
     .description('runs that failed for good and were neither tried again nor dismissed')
     .option('-n, --limit <n>', 'runs on a page', wholeNumber, 50)
     .option('--cursor <cursor>', 'go on where a page ended')
-    .action(async (flags: WhichFlags & { limit: number; cursor?: string }, command: Command) => {
+    .action(async (flags: RunFilterFlags & { limit: number; cursor?: string }, command: Command) => {
       const { client, output, project } = openInvocation(command, io);
       const { job: jobId, state, ...rest } = flags;
       const page = await client.runs.deadLetters.query({ ...rest, project, jobId, state: state as DeadState });
@@ -65,12 +66,12 @@ export function addRunCommands(runs: Command, io: Io, setExitCode: (code: number
       if (page.nextCursor) io.err(`more: --cursor ${page.nextCursor}\n`);
     });
 
-  which(runs.command('redrive'))
+  withRunFilter(runs.command('redrive'))
     .description('try dead letters again')
     .option('--all', 'without any of these: every dead letter of the project')
     .option('-n, --limit <n>', 'runs that are tried again at most', wholeNumber, 100)
     .option('--dry-run', 'tell which would be, and do nothing')
-    .action(async (flags: WhichFlags & { all?: true; limit: number; dryRun?: true }, command: Command) => {
+    .action(async (flags: RunFilterFlags & { all?: true; limit: number; dryRun?: true }, command: Command) => {
       const { client, output, project, by } = openInvocation(command, io);
       const { job: jobId, state, all, ...rest } = flags;
       const { fingerprint, from, to } = rest;
@@ -108,7 +109,7 @@ export function addRunCommands(runs: Command, io: Io, setExitCode: (code: number
     });
 }
 
-function which(command: Command): Command {
+export function withRunFilter(command: Command): Command {
   return command
     .option('--job <id>', 'only of this job')
     .option('--state <state>', 'failed, timed_out; may be repeated', collectList)

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrations } from '../../../src/store/migrations/index.js';
 import { createStore } from '../../../src/store/store.js';
 import { patient, type TestDatabase } from '../conformance.js';
 import { newProject, snapshot } from '../sample.js';
@@ -31,6 +32,7 @@ export function describeMigrations(open: () => Promise<TestDatabase>): void {
         ...['0001-jobs-and-runs', '0002-clock', '0003-evidence', '0004-dead-letters', '0012-revoked-sessions'],
         '0009-changes',
       ]);
+      expect(applied.flat()).toEqual(Object.keys(migrations));
       expect(await stores[0]?.migrate()).toEqual([]);
       await stores[0]?.write([{ snapshot: snapshot(project, 'a'), entries: [] }]);
       expect(await stores[4]?.jobs.get(project, 'a')).toBeDefined();
