@@ -29,7 +29,15 @@ export const createInput = definitionSchema.extend({
   by,
   idempotencyKey: key.optional().describe('A repeated request with the key of an earlier one gets its job.'),
 });
-export const ensureInput = definitionSchema.extend({ id: jobId, project, by });
+export const validateInput = definitionSchema.extend({ id: jobId, project, by });
+export const ensureInput = validateInput.extend({
+  ifVersion: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Only over a definition of this version; 0: only if there is no such job. Else JOB_CHANGED.'),
+});
 const ifVersion = z
   .number()
   .int()
@@ -37,6 +45,12 @@ const ifVersion = z
   .optional()
   .describe('Only if the definition is of this version still; else JOB_CHANGED.');
 export const updateInput = definitionSchema.extend({ ...command.shape, ifVersion });
+export const patchInput = command.extend({
+  patch: z
+    .record(z.string(), z.unknown())
+    .describe('What changes in the definition, as JSON merge patch (RFC 7396): null removes a field.'),
+  ifVersion,
+});
 const missed = z.enum(pausedPolicies).optional();
 
 export const pauseInput = command.extend({

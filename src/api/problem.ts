@@ -38,7 +38,7 @@ export function problemOf(error: unknown, requestId?: string, input?: unknown): 
     ...(hint !== undefined && { hint }),
     ...(fields.length > 0 && {
       errors: fields.map(({ field, message, value }) => ({
-        pointer: pointer(field),
+        pointer: pointerOf(field, input),
         detail: message,
         ...(value !== undefined && { value }),
       })),
@@ -53,8 +53,35 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   return reply.status(problem.status).type('application/problem+json').send(problem);
 }
 
-/** JSON pointer (RFC 6901, as a fragment) of a path in dotted form. */
-function pointer(field: string): string {
-  const parts = field.split('.').map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
-  return `#/${parts.join('/')}`;
+/**
+ * JSON pointer (RFC 6901, as a fragment) of a path in dotted form. Names may have dots in them: the input tells.
+ * @param input what the path leads into
+ */
+export function pointerOf(field: string, input: unknown): string {
+  if (field === '(root)') return '#';
+  const names: string[] = [];
+  let value = input;
+  for (let rest: string | undefined = field; rest !== undefined; ) {
+    const name: string = nameIn(value, rest) ?? (rest.split('.')[0] as string);
+    rest = name.length < rest.length ? rest.slice(name.length + 1) : undefined;
+    value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    names.push(name);
+  }
+  return `#${names.map((name) => `/${escaped(name)}`).join('')}`;
+}
+
+/** The longest name of the value's own that the path begins with. */
+function nameIn(value: unknown, path: string): string | undefined {
+  if (!isRecord(value)) return undefined;
+  const names = Object.keys(value).filter((name) => path === name || path.startsWith(`${name}.`));
+  return names.sort((a, b) => b.length - a.length)[0];
+}
+
+function escaped(name: string): string {
+  const wellFormed = name.replace(/\p{Surrogate}/gu, '\uFFFD');
+  return encodeURIComponent(wellFormed.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

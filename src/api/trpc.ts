@@ -4,6 +4,7 @@ import { errorCodes } from '../core/errors.js';
 import { guard } from './access/guard.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
+import { assertPlainInput } from './plain-input.js';
 
 const trpcCodes = {
   400: 'BAD_REQUEST',
@@ -40,6 +41,8 @@ export interface RestPlace {
   path: `/${string}`;
   /** Of an answer that is good. Default 200. */
   status?: 200 | 201 | 202 | 204;
+  /** Field of the input that the body is as a whole; the others come in the query. */
+  body?: string;
 }
 
 export interface ProcedureMeta {
@@ -62,6 +65,7 @@ export const router = trpc.router;
 /** Every procedure asks first whether its caller may. */
 export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const raw = await guard(ctx, path, getRawInput);
+  assertPlainInput(raw);
   return next({ getRawInput: async () => raw });
 });
 export const createCallerFactory = trpc.createCallerFactory;

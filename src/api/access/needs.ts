@@ -25,6 +25,7 @@ export const needs = {
   'jobs.source': { ...read('job'), payloads: 'needed' },
   'jobs.list': read('project'),
   'jobs.update': write,
+  'jobs.patch': write,
   'jobs.versions': read('job'),
   'jobs.version': { ...read('job'), payloads: 'hidden' },
   'jobs.rollback': write,

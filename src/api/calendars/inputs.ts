@@ -32,4 +32,8 @@ export const calendarPutInput = calendarRef
     context.addIssue({ code: 'custom', path: ['rules'], message: `Expected \`rules\` or \`ical\`, got ${got}.` });
   });
 
+export const calendarDeleteInput = calendarRef.extend({
+  ifRevision: z.number().int().min(1).optional().describe('Only this revision; else CALENDAR_CHANGED.'),
+});
+
 export const calendarListInput = z.strictObject({ project: projectName.default('default'), limit, cursor });
