@@ -50,6 +50,8 @@ export function problemOf(error: unknown, requestId?: string, input?: unknown): 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const problem = problemOf(error, request.id, request.body);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="carillon"');
+  // An address that cannot be decoded meets no hook that would say so.
+  reply.header('x-request-id', request.id);
   return reply.status(problem.status).type('application/problem+json').send(problem);
 }
 

@@ -21,6 +21,7 @@ import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
+import { docs } from './rest/docs.js';
 import { rest } from './rest/rest.js';
 import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
@@ -32,7 +33,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [rest];
+const parts: HttpPart[] = [rest, docs];
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,6 @@
 import { CarillonError, show } from '../../core/errors.js';
-import type { Json, Operation } from './operations.js';
+import type { Json } from './json.js';
+import type { Operation } from './operations.js';
 import { own } from './query.js';
 
 /** Headers that make a request conditional (RFC 9110, section 13). */

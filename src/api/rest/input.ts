@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyRequest } from 'fastify';
 import { CarillonError, type FieldFault, show } from '../../core/errors.js';
-import type { Json, Operation } from './operations.js';
+import type { Json } from './json.js';
+import type { Operation } from './operations.js';
 import { kindOf, readQuery, readText, refused } from './query.js';
 
 /**

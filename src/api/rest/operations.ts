@@ -1,75 +1,80 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { createRouter, type ProcedurePath } from '../router.js';
 import type { ProcedureMeta, RestPlace } from '../trpc.js';
+import type { Fields, Json } from './json.js';
+import { inputSchema } from './schemas.js';
 
-export type Json = Record<string, unknown>;
-export type Fields = Record<string, Json>;
+interface Definition {
+  type: 'query' | 'mutation' | 'subscription';
+  inputs: z.ZodType[];
+  output: z.ZodType;
+  meta: ProcedureMeta;
+}
+
+/** The fields of an input, each with its JSON Schema. */
+export interface InputFields {
+  path: Fields;
+  query: Fields;
+  body: Fields;
+  /** Those that must be there. */
+  required: ReadonlySet<string>;
+}
+
+const root = '/v1';
+const bodiless = new Set(['GET', 'DELETE']);
 
 /** A procedure as REST has it. */
-export interface Operation {
-  name: ProcedurePath;
-  type: 'query' | 'mutation' | 'subscription';
-  summary: string;
-  method: RestPlace['method'];
+export class Operation {
+  readonly type: Definition['type'];
+  readonly summary: string;
+  readonly output: z.ZodType;
+  readonly method: RestPlace['method'];
   /** Below the host: `/v1/jobs/{id}`. */
-  path: string;
+  readonly path: string;
   /** Of an answer that is good, unless the answer says otherwise. */
-  status: number;
+  readonly status: number;
   /** The field that the body is as a whole. */
-  body?: string;
-  /** JSON Schema of each field of the input, by where it comes. */
-  fields: { path: Fields; query: Fields; body: Fields };
-  /** Fields that must be there. */
-  required: ReadonlySet<string>;
-  input: z.ZodType;
-  output: z.ZodType;
-}
+  readonly body?: string;
+  readonly #input: z.ZodType;
+  #fields?: InputFields;
 
-interface Procedure {
-  _def: { type: Operation['type']; inputs: z.ZodType[]; output: z.ZodType; meta: ProcedureMeta };
-}
+  constructor(
+    readonly name: ProcedurePath,
+    { type, inputs, output, meta }: Definition,
+    { method, path, status = 200, body }: RestPlace,
+  ) {
+    this.type = type;
+    this.summary = meta.summary;
+    this.output = output;
+    this.method = method;
+    this.path = `${root}${path}`;
+    this.status = status;
+    this.body = body;
+    this.#input = inputs[0] as z.ZodType;
+  }
 
-export const root = '/v1';
-const bodiless = new Set(['GET', 'DELETE']);
+  /** Where each field comes. Read when it is first asked for: few processes need all of them. */
+  get fields(): InputFields {
+    this.#fields ??= this.#readFields();
+    return this.#fields;
+  }
+
+  #readFields(): InputFields {
+    const { properties = {}, required = [] } = inputSchema(this.#input) as Json & { properties?: Fields };
+    const fields: InputFields = { path: {}, query: {}, body: {}, required: new Set(required as string[]) };
+    for (const [name, schema] of Object.entries(properties)) fields[this.#placeOf(name)][name] = schema;
+    if (properties.project) fields.query.project = properties.project;
+    return fields;
+  }
+
+  #placeOf(name: string): 'path' | 'query' | 'body' {
+    if (this.path.includes(`{${name}}`)) return 'path';
+    if (this.body !== undefined) return name === this.body ? 'body' : 'query';
+    return bodiless.has(this.method) ? 'query' : 'body';
+  }
+}
 
 /** Every procedure that has its place in REST, in the order of the router. */
 export const operations: readonly Operation[] = Object.entries(
-  createRouter()._def.procedures as unknown as Record<ProcedurePath, Procedure>,
-).flatMap(([name, { _def }]) => {
-  const { rest, summary } = _def.meta;
-  const input = _def.inputs[0] as z.ZodType;
-  return rest ? [operation(name as ProcedurePath, { ..._def, input, summary, rest })] : [];
-});
-
-function operation(
-  name: ProcedurePath,
-  {
-    rest,
-    input,
-    ...def
-  }: Omit<Procedure['_def'], 'inputs' | 'meta'> &
-    ProcedureMeta & { rest: RestPlace } & {
-      input: z.ZodType;
-    },
-): Operation {
-  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Json;
-  const properties = (schema.properties ?? {}) as Fields;
-  const inPath = namesIn(rest.path);
-  const fields: Operation['fields'] = { path: {}, query: {}, body: {} };
-  for (const [field, one] of Object.entries(properties)) {
-    if (inPath.includes(field)) fields.path[field] = one;
-    else if (rest.body === undefined ? bodiless.has(rest.method) : field !== rest.body) fields.query[field] = one;
-    else fields.body[field] = one;
-  }
-  if (properties.project) fields.query.project = properties.project;
-  return {
-    ...{ name, fields, input, type: def.type, summary: def.summary, output: def.output },
-    ...{ method: rest.method, path: `${root}${rest.path}`, status: rest.status ?? 200, body: rest.body },
-    required: new Set((schema.required ?? []) as string[]),
-  };
-}
-
-/** The names in the braces of a path. */
-function namesIn(path: string): string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
-}
+  createRouter()._def.procedures as unknown as Record<ProcedurePath, { _def: Definition }>,
+).flatMap(([name, { _def }]) => (_def.meta.rest ? [new Operation(name as ProcedurePath, _def, _def.meta.rest)] : []));

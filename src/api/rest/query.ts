@@ -1,5 +1,5 @@
 import { CarillonError, type FieldFault } from '../../core/errors.js';
-import type { Fields, Json } from './operations.js';
+import type { Fields, Json } from './json.js';
 
 /** What a field's schema makes of the text of a query. */
 export type Kind = 'text' | 'number' | 'boolean' | 'list' | 'record';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ProcedurePath } from '../router.js';
-import type { Json, Operation } from './operations.js';
+import type { Json } from './json.js';
+import type { Operation } from './operations.js';
 
 /** What HTTP says of an answer beside its body. */
 interface Standing {

@@ -11,7 +11,8 @@ import { addBodyParsers } from './body.js';
 import { asPrecondition, expectedVersion, isNamed, withVersion } from './conditions.js';
 import { openStream } from './event-stream.js';
 import { inputOf } from './input.js';
-import { type Json, type Operation, operations } from './operations.js';
+import type { Json } from './json.js';
+import { type Operation, operations } from './operations.js';
 import { own } from './query.js';
 import { standingOf } from './resources.js';
 
