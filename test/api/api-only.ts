@@ -18,6 +18,8 @@ export interface ApiOnly {
   gateway: Gateway;
   /** Lines of the API's log. */
   log: { level: string; message: string; fields?: Record<string, unknown> }[];
+  /** Ends the API before the test does. */
+  close(): Promise<void>;
 }
 
 export interface ApiOnlyOptions {
@@ -60,11 +62,16 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
   });
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= server.close();
+    return closing;
+  };
   onTestFinished(async () => {
-    await server.close();
+    await close();
     await Promise.all([store.close(), gateway.close()]);
   });
-  return { project, store, gateway, log, url: server.url, client: createCarillonClient({ url: server.url }) };
+  return { project, store, gateway, log, close, url: server.url, client: createCarillonClient({ url: server.url }) };
 }
 
 /** The error a call ends with. */
