@@ -2,6 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorCodes } from '../core/errors.js';
 import { faultBody, faultOf } from './fault.js';
 
+/** What does not answer now may do so after this. */
+const unavailableSeconds = 2;
+
 /** An error as RFC 9457 has it. */
 export interface Problem {
   /** A page on the code: `/docs/errors#JOB_NOT_FOUND`. */
@@ -50,6 +53,7 @@ export function problemOf(error: unknown, requestId?: string, input?: unknown): 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const problem = problemOf(error, request.id, request.body);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="carillon"');
+  if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', unavailableSeconds);
   // An address that cannot be decoded meets no hook that would say so.
   reply.header('x-request-id', request.id);
   return reply.status(problem.status).type('application/problem+json').send(problem);

@@ -186,7 +186,7 @@ function problemOf(status: number): Json {
   const challenge = { 'www-authenticate': { description: 'How to authenticate.', schema: { type: 'string' } } };
   return {
     description: usual.map((code) => `\`${code}\``).join(', '),
-    headers: { ...common, ...(status === 429 && retry), ...(status === 401 && challenge) },
+    headers: { ...common, ...((status === 429 || status === 503) && retry), ...(status === 401 && challenge) },
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
 }
