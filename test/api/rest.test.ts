@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { useRig } from '../rig/rig.js';
 import { startApiOnly } from './api-only.js';
@@ -131,12 +132,33 @@ describe('REST', () => {
       expect(headers.get('x-request-id')).toBe(problem.requestId);
       expect(problem).toMatchObject({ type: `/docs/errors#${code}`, status });
     }
+    for (const method of ['TRACE', 'QUERY']) {
+      // fetch refuses to send TRACE itself.
+      const status = await new Promise((resolve) => {
+        request(`${url}/v1/jobs`, { method }, (response) => resolve(response.resume().statusCode)).end();
+      });
+      expect({ method, status }).toEqual({ method, status: 405 });
+    }
     const wrong = await send(url, 'DELETE /v1/jobs');
     expect(wrong).toMatchObject({ status: 405, problem: { code: 'METHOD_NOT_ALLOWED' } });
     expect(wrong.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
     const options = await send(url, 'OPTIONS /v1/jobs/a');
     expect({ status: options.status, allow: options.headers.get('allow') }).toMatchObject({ status: 204 });
     expect(options.headers.get('allow')).toContain('PATCH, PUT');
+  });
+
+  it('regression: a version that no integer of the database holds is refused, and is no server error', async () => {
+    const { url, project } = await startApiOnly();
+    await send(url, 'POST /v1/jobs', { body: { ...definition, project, id: 'a' } });
+    const version = 2 ** 31;
+    const answers = [
+      await send(url, `GET /v1/jobs/a/versions/${version}?project=${project}`),
+      await send(url, `POST /v1/jobs/a/rollback?project=${project}`, { body: { version } }),
+      await send(url, `PUT /v1/calendars/x?project=${project}`, { body: { rules: [], ifRevision: version } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
+    const headers = { 'if-match': `"${version}"` };
+    expect((await send(url, `PUT /v1/jobs/a?project=${project}`, { body: definition, headers })).status).toBe(412);
   });
 
   it('keeps conditions: changes only what was seen', async () => {

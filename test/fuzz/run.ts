@@ -8,6 +8,7 @@ import { openSite } from './site.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
+  // What stands behind a further `--` goes to schemathesis as it is.
   options: { 'max-examples': { type: 'string', default: '8' }, seed: { type: 'string', default: '1' } },
 });
 

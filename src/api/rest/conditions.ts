@@ -1,4 +1,5 @@
 import { CarillonError, show } from '../../core/errors.js';
+import { maximumVersion } from '../inputs.js';
 import type { Json } from './json.js';
 import type { Operation } from './operations.js';
 import { own } from './query.js';
@@ -43,7 +44,10 @@ export async function expectedVersion(
   const any = match.trim() === '*';
   const tags = any ? [] : tagsOf(match);
   // Weak tags never match.
-  const versions = tags.flatMap((one) => /^"([1-9]\d{0,9})"$/.exec(one)?.[1] ?? []).map(Number);
+  const versions = tags
+    .flatMap((one) => /^"([1-9]\d{0,9})"$/.exec(one)?.[1] ?? [])
+    .map(Number)
+    .filter((version) => version <= maximumVersion);
   if (tags.length === 1 && versions.length === 1) return versions[0];
   const there = await current();
   if (there !== undefined && (any || versions.includes(there))) return there;

@@ -16,8 +16,6 @@ import { type Operation, operations } from './operations.js';
 import { own } from './query.js';
 import { standingOf } from './resources.js';
 
-const allMethods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'];
-
 /** Every procedure that has a place in REST, below `/v1`. */
 export const rest: HttpPart = async (app, { contextOf }) => {
   const closing = new AbortController();
@@ -38,7 +36,7 @@ export const rest: HttpPart = async (app, { contextOf }) => {
   for (const [path, taken] of methodsByPath()) {
     const allow = [...taken, 'OPTIONS'].sort().join(', ');
     app.route({
-      method: allMethods.filter((method) => !taken.has(method)),
+      method: app.supportedMethods.filter((method) => !taken.has(method) && method !== 'OPTIONS') as HTTPMethods[],
       url: routeOf(path),
       exposeHeadRoute: false,
       // The method is wrong whatever the body is.
