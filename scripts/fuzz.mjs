@@ -1,5 +1,5 @@
 /**
- * `npm run test:fuzz [-- --max-examples=N --seed=N -- options of schemathesis]`: sends what the OpenAPI
+ * `npm run test:fuzz [-- --max-examples=N --seed=N --max-seconds=N -- options of schemathesis]`: sends what the OpenAPI
  * document allows, and what it forbids, to an API of its own with a worker, and checks every answer against the document.
  * Ends with `N passed, M failed`.
  */

@@ -9,7 +9,11 @@ import { openSite } from './site.js';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   // What stands behind a further `--` goes to schemathesis as it is.
-  options: { 'max-examples': { type: 'string', default: '8' }, seed: { type: 'string', default: '1' } },
+  options: {
+    'max-examples': { type: 'string', default: '8' },
+    seed: { type: 'string', default: '1' },
+    'max-seconds': { type: 'string', default: '50' },
+  },
 });
 
 const folder = await mkdtemp(join(tmpdir(), 'carillon-fuzz-'));
@@ -23,6 +27,7 @@ try {
     report,
     seed: Number(values.seed),
     maxExamples: Number(values['max-examples']),
+    maxSeconds: Number(values['max-seconds']),
     more: positionals,
   });
   outcome = await readReport(report);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testCache } from '../servers/pglite.js';
 
+const configuration = fileURLToPath(new URL('./schemathesis.toml', import.meta.url));
 const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url));
 
 /**
@@ -42,17 +43,20 @@ export interface FuzzOptions {
   seed: number;
   /** Most test cases of each operation. */
   maxExamples: number;
+  /** Seconds the whole run may take. */
+  maxSeconds: number;
   more: string[];
 }
 
 /** Resolves when the program has ended, whatever it found: the report says. */
 export async function runFuzzer(program: string, options: FuzzOptions): Promise<void> {
   const args = [
-    'run',
+    ...['--config-file', configuration, 'run'],
     `${options.url}/openapi.json`,
     ...['--checks', checks.join(',')],
     ...['--phases', 'examples,coverage,fuzzing'],
     ...['--max-examples', String(options.maxExamples), '--seed', String(options.seed)],
+    ...['--max-time', String(options.maxSeconds)],
     ...['--workers', '2', '--request-timeout', '20', '--suppress-health-check', 'all', '--warnings', 'off'],
     ...['--report', 'junit', '--report-junit-path', options.report],
     ...(await streams(options.url)).flatMap((name) => ['--exclude-operation-id', name]),
