@@ -3,7 +3,10 @@ import type { Context } from './context.js';
 import { createRouter, type ProcedurePath } from './router.js';
 
 const router = createRouter();
-const procedures = router._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' } }>;
+const procedures = router._def.procedures as unknown as Record<
+  string,
+  { _def: { type: 'query' | 'mutation' | 'subscription' } }
+>;
 
 /**
  * Calls a procedure from within the API, with everything a call over tRPC goes through: rights, schema, audit.

@@ -12,6 +12,8 @@ export const by = z.string().min(1).max(100).optional().describe('Who asks, for 
 export const time = z.iso
   .datetime({ offset: true, error: 'Expected ISO 8601 with an offset, such as 2026-11-21T09:00:00Z.' })
   .transform((text) => new Date(text).toISOString());
+/** Versions are kept as integers of 4 bytes. */
+export const maximumVersion = 2 ** 31 - 1;
 export const limit = z.number().int().min(1).max(500).default(50).describe('Most items in one page.');
 export const cursor = z.string().min(1).max(2000).optional().describe('`nextCursor` of the page before.');
 
@@ -29,14 +31,30 @@ export const createInput = definitionSchema.extend({
   by,
   idempotencyKey: key.optional().describe('A repeated request with the key of an earlier one gets its job.'),
 });
-export const ensureInput = definitionSchema.extend({ id: jobId, project, by });
+export const validateInput = definitionSchema.extend({ id: jobId, project, by });
+export const ensureInput = validateInput.extend({
+  ifVersion: z
+    .number()
+    .int()
+    .min(0)
+    .max(maximumVersion)
+    .optional()
+    .describe('Only over a definition of this version; 0: only if there is no such job. Else JOB_CHANGED.'),
+});
 const ifVersion = z
   .number()
   .int()
   .min(1)
+  .max(maximumVersion)
   .optional()
   .describe('Only if the definition is of this version still; else JOB_CHANGED.');
 export const updateInput = definitionSchema.extend({ ...command.shape, ifVersion });
+export const patchInput = command.extend({
+  patch: z
+    .record(z.string(), z.unknown())
+    .describe('What changes in the definition, as JSON merge patch (RFC 7396): null removes a field.'),
+  ifVersion,
+});
 const missed = z.enum(pausedPolicies).optional();
 
 export const pauseInput = command.extend({
@@ -57,7 +75,7 @@ export const triggerInput = command.extend({
   input: z.unknown().optional().describe("Input of this run alone, in place of the definition's."),
 });
 
-const version = z.number().int().min(1).describe('Version of the definition.');
+const version = z.number().int().min(1).max(maximumVersion).describe('Version of the definition.');
 export const versionRef = jobRef.extend({ version });
 export const rollbackInput = command.extend({ version: version.describe('Version whose definition to take again.') });
 export const versionListInput = jobRef.extend({ limit, cursor });

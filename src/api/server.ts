@@ -30,9 +30,12 @@ import { OperationRunner } from './operations/runner.js';
 import { sendProblem } from './problem.js';
 import { Projection } from './projection.js';
 import { KnownProjects } from './projects/known-projects.js';
+import { docs } from './rest/docs.js';
+import { rest } from './rest/rest.js';
 import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
 import type { Tls } from './tls.js';
+import { addTrace } from './trace.js';
 import { errorShape } from './trpc.js';
 
 /** Largest request, in bytes. */
@@ -40,7 +43,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [whoAmI, classicPart];
+const parts: HttpPart[] = [whoAmI, rest, docs, classicPart];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -133,10 +136,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     forceCloseConnections: 'idle',
     trustProxy: encrypted === 'proxy' && trustsProxy,
     ...(tls && { https: tls }),
+    // An address that cannot be decoded never reaches a route.
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, transportFault(error)),
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  addTrace(app);
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     request.caller = authenticators ? nobody : openCaller;
@@ -146,7 +152,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
+  const report = ({ id, traceparent }: FastifyRequest, error: unknown, path?: string) =>
+    log('error', 'A request failed in a way nobody foresaw.', {
+      ...{ requestId: id, traceparent, path, error: causes(error) },
+    });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (transportFault(error).code === 'INTERNAL') report(request, error, request.routeOptions.url);
     if (!isTrpc(request)) return sendProblem(request, reply, transportFault(error));
     const shape = errorShape(transportFault(error), { requestId: request.id });
     return reply.status(shape.data.httpStatus).send({ error: shape });
@@ -164,9 +175,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       allowMethodOverride: true,
       createContext: ({ req }): Context => contextOf(req),
       onError: ({ error, path, req }) => {
-        const fault = faultOf(error);
-        if (fault.code !== 'INTERNAL') return;
-        log('error', 'A request failed in a way nobody foresaw.', { requestId: req.id, path, error: causes(error) });
+        if (faultOf(error).code === 'INTERNAL') report(req, error, path);
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>['trpcOptions'],
   });
@@ -218,6 +227,12 @@ function transportFault(error: FastifyError | CarillonError): CarillonError {
       hint: 'Store large data elsewhere and pass its address.',
     });
   }
+  if (error.statusCode === 415) {
+    return new CarillonError('MEDIA_TYPE_UNSUPPORTED', 'Expected content-type application/json.', {
+      field: 'Content-Type',
+      hint,
+    });
+  }
   if (error.statusCode && error.statusCode < 500) return new CarillonError('INPUT_INVALID', error.message, { hint });
   return faultOf(error);
 }
@@ -225,7 +240,7 @@ function transportFault(error: FastifyError | CarillonError): CarillonError {
 function noSuchPath(path: string): CarillonError {
   return new CarillonError('PROCEDURE_NOT_FOUND', `Expected a path of the API, got ${path.split('?')[0]}.`, {
     field: 'path',
-    hint: 'Procedures are called at /trpc/<name>, such as /trpc/jobs.list; see docs/api.md.',
+    hint: 'REST is below /v1, see /openapi.json; procedures are called at /trpc/<name>, see docs/api.md.',
   });
 }
 

@@ -5,6 +5,7 @@ import { guard } from './access/guard.js';
 import { withoutPayloads, withoutPayloadsOf } from './access/payloads.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
+import { assertPlainInput } from './plain-input.js';
 
 const trpcCodes = {
   400: 'BAD_REQUEST',
@@ -41,6 +42,8 @@ export interface RestPlace {
   path: `/${string}`;
   /** Of an answer that is good. Default 200. */
   status?: 200 | 201 | 202 | 204;
+  /** Field of the input that the body is as a whole; the others come in the query. */
+  body?: string;
 }
 
 export interface ProcedureMeta {
@@ -63,6 +66,7 @@ export const router = trpc.router;
 /** Every procedure asks first whether its caller may, and at last what they may see. */
 export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const { input, payloads } = await guard(ctx, path, getRawInput);
+  assertPlainInput(input);
   const result = await next({ getRawInput: async () => input });
   if (payloads === 'shown') return result;
   if (result.ok) return { ...result, data: withoutPayloads(result.data) };

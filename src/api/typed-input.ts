@@ -25,8 +25,12 @@ export type CreateInput<Tasks extends readonly AnyTask[]> = ClientDefinition<Tas
     /** A repeated request with the key of an earlier one gets the earlier one's job. */
     idempotencyKey?: string;
   };
-export type EnsureInput<Tasks extends readonly AnyTask[]> = ClientDefinition<Tasks> & JobIdentity & { id: string };
-export type UpdateInput<Tasks extends readonly AnyTask[]> = EnsureInput<Tasks> & {
+export type ValidateInput<Tasks extends readonly AnyTask[]> = ClientDefinition<Tasks> & JobIdentity & { id: string };
+export type EnsureInput<Tasks extends readonly AnyTask[]> = ValidateInput<Tasks> & {
+  /** Only over a definition of this version; 0: only if there is no such job. */
+  ifVersion?: number;
+};
+export type UpdateInput<Tasks extends readonly AnyTask[]> = ValidateInput<Tasks> & {
   /** Repeating a command with the id of an earlier one does nothing. */
   commandId?: string;
   /** Only if the definition is of this version still. */

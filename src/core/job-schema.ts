@@ -76,6 +76,17 @@ function conditionOf({ name, description, input }: AnyTask, shared: Json): Json 
   };
 }
 
+/** JSON Schema (2020-12) of a schedule in each way it may be written. */
+export function writtenScheduleJson(): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(writtenSchedule, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Json;
+  withScheduleForms(schema);
+  return schema;
+}
+
 function toJson(schema: z.ZodType): Json {
   return z.toJSONSchema(schema, {
     target: 'draft-7',

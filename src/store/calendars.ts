@@ -51,8 +51,15 @@ export interface CalendarStore {
   getMany(project: string, names: string[]): Promise<CalendarRow[]>;
   /** By name. */
   list(project: string, page: PageRequest<CalendarKey>): Promise<Page<CalendarRow, CalendarKey>>;
-  /** Deletes a calendar that no open job names. `in_use`: one does. */
-  delete(project: string, name: string): Promise<'deleted' | 'absent' | 'in_use'>;
+  /**
+   * Deletes a calendar that no open job names. `in_use`: one does.
+   * @param expectedRevision only this one; when it is another, that is the answer
+   */
+  delete(
+    project: string,
+    name: string,
+    expectedRevision?: number,
+  ): Promise<'deleted' | 'absent' | 'in_use' | { revision: number }>;
   /** Open jobs that name the calendar, by id, after `after`. */
   users(project: string, name: string, page: PageRequest<CalendarUseKey>): Promise<Page<CalendarUse, CalendarUseKey>>;
   /** Open jobs, of any project, that were planned with another revision of a calendar than the one there is. */
@@ -141,14 +148,19 @@ export function calendarStore(db: Kysely<Database>): CalendarStore {
       return pageOf(rows.map(toCalendarRow), limit, ({ name }) => ({ name }));
     },
 
-    async delete(project, name) {
+    async delete(project, name, expectedRevision) {
       const { rows } = await sql<{ name: string }>`
-        delete from calendars where project = ${project} and name = ${name} and not exists (
+        delete from calendars where project = ${project} and name = ${name}
+          and revision = coalesce(${expectedRevision ?? null}::integer, revision)
+          and not exists (
           select from jobs where project = ${project} and ${withCalendars} and ${calendarsOf} ? ${name})
         returning name
       `.execute(db);
       if (rows.length > 0) return 'deleted';
-      return (await one(project, name).executeTakeFirst()) ? 'in_use' : 'absent';
+      const there = await one(project, name).executeTakeFirst();
+      if (!there) return 'absent';
+      const { revision } = there;
+      return expectedRevision === undefined || revision === expectedRevision ? 'in_use' : { revision };
     },
 
     users: (project, name, page) => uses(sql<boolean>`project = ${project} and ${calendarsOf} ? ${name}`, page),

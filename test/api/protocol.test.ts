@@ -36,7 +36,7 @@ describe('the protocol', () => {
     const batch = `${api.url}/trpc/${Array(21).fill('jobs.create').join(',')}?batch=1`;
     const answers = [
       [await post(create, '{oops'), 400, 'INPUT_INVALID'],
-      [await post(create, '<a/>', 'text/xml'), 400, 'INPUT_INVALID'],
+      [await post(create, '<a/>', 'text/xml'), 415, 'MEDIA_TYPE_UNSUPPORTED'],
       [await post(create, `{"a":"${'x'.repeat(1_100_000)}"}`), 413, 'PAYLOAD_TOO_LARGE'],
       [await post(batch, '{}'), 400, 'INPUT_INVALID'],
       [await post(`${api.url}/trpc/jobs.nope`, '{}'), 404, 'PROCEDURE_NOT_FOUND'],

@@ -34,6 +34,7 @@ export const needs = {
   'jobs.list': seen('project'),
   'jobs.count': read('project'),
   'jobs.update': write,
+  'jobs.patch': write,
   'jobs.versions': read('job'),
   'jobs.version': seen('job'),
   'jobs.rollback': write,

@@ -7,7 +7,7 @@ import type { Calendar } from '../../core/schedule/schema.js';
 import type { CalendarKey, CalendarRow } from '../../store/store.js';
 import type { InnerContext } from '../context.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
-import type { calendarListInput, calendarPutInput, calendarRef } from './inputs.js';
+import type { calendarDeleteInput, calendarListInput, calendarPutInput, calendarRef } from './inputs.js';
 import type { CalendarDetailView, CalendarItemView, CalendarPutView, CalendarView } from './views.js';
 
 type Ref = z.output<typeof calendarRef>;
@@ -23,11 +23,7 @@ export async function putCalendar(
   });
   if (!written) {
     const there = await store.calendars.get(project, name);
-    throw new CarillonError(
-      'CALENDAR_CHANGED',
-      `Expected ${ifRevision === 0 ? 'no calendar' : `revision ${ifRevision} of calendar`} ${show(name)}, got ${there ? `revision ${there.revision}` : 'none'}.`,
-      { field: 'ifRevision', value: ifRevision, hint: 'Look at the calendar as it is now, and decide again.' },
-    );
+    throw changed(name, ifRevision, there?.revision);
   }
   if (written.changed) replanner.calendarChanged(written.row);
   return { ...viewCalendar(written.row), changed: written.changed };
@@ -54,11 +50,15 @@ export async function listCalendars(
   return { items, nextCursor: page.next && encodeCursor(keyRing, query, page.next) };
 }
 
-/** @throws CarillonError CALENDAR_NOT_FOUND, CALENDAR_IN_USE */
-export async function deleteCalendar({ store }: InnerContext, { project, name }: Ref): Promise<{ deleted: true }> {
-  const outcome = await store.calendars.delete(project, name);
+/** @throws CarillonError CALENDAR_NOT_FOUND, CALENDAR_IN_USE, CALENDAR_CHANGED */
+export async function deleteCalendar(
+  { store }: InnerContext,
+  { project, name, ifRevision }: z.output<typeof calendarDeleteInput>,
+): Promise<{ deleted: true }> {
+  const outcome = await store.calendars.delete(project, name, ifRevision);
   if (outcome === 'deleted') return { deleted: true };
   if (outcome === 'absent') throw notFound(project, name);
+  if (typeof outcome === 'object') throw changed(name, ifRevision, outcome.revision);
   const users = await store.calendars.users(project, name, { limit: 5 });
   const ids = users.items.map(({ jobId }) => jobId).join(', ');
   throw new CarillonError(
@@ -82,6 +82,15 @@ function contentOf({ description, timezone, rules, ical }: Partial<Calendar> & {
 
 function viewCalendar({ calendar, ...row }: CalendarRow): CalendarView {
   return { ...row, ...calendar };
+}
+
+function changed(name: string, expected: number | undefined, revision: number | undefined): CarillonError {
+  const wanted = expected === 0 ? 'no calendar' : `revision ${expected} of calendar`;
+  return new CarillonError(
+    'CALENDAR_CHANGED',
+    `Expected ${wanted} ${show(name)}, got ${revision === undefined ? 'none' : `revision ${revision}`}.`,
+    { field: 'ifRevision', value: expected, hint: 'Look at the calendar as it is now, and decide again.' },
+  );
 }
 
 function notFound(project: string, name: string): CarillonError {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { projectName } from '../../core/definition.js';
 import { calendarName, calendarSchema } from '../../core/schedule/schema.js';
-import { by, cursor, limit } from '../inputs.js';
+import { by, cursor, limit, maximumVersion } from '../inputs.js';
 
 export const calendarRef = z.strictObject({
   project: projectName.default('default'),
@@ -22,6 +22,7 @@ export const calendarPutInput = calendarRef
       .number()
       .int()
       .min(0)
+      .max(maximumVersion)
       .optional()
       .describe('Only over this revision; 0: only if there is none. Else CALENDAR_CHANGED.'),
     by,
@@ -31,5 +32,15 @@ export const calendarPutInput = calendarRef
     const got = rules === undefined ? 'neither' : 'both';
     context.addIssue({ code: 'custom', path: ['rules'], message: `Expected \`rules\` or \`ical\`, got ${got}.` });
   });
+
+export const calendarDeleteInput = calendarRef.extend({
+  ifRevision: z
+    .number()
+    .int()
+    .min(1)
+    .max(maximumVersion)
+    .optional()
+    .describe('Only this revision; else CALENDAR_CHANGED.'),
+});
 
 export const calendarListInput = z.strictObject({ project: projectName.default('default'), limit, cursor });

@@ -7,7 +7,7 @@ import { sameDefinition } from '../../core/submitted.js';
 import { withOwner } from '../access/ownership.js';
 import type { Context, InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
-import type { ensureInput } from '../inputs.js';
+import type { ensureInput, validateInput } from '../inputs.js';
 import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob, deleted } from './create.js';
@@ -19,6 +19,7 @@ import { Turns } from './turns.js';
 import { viewDefinition, viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
+type ValidateInput = z.output<typeof validateInput>;
 type Intent =
   | { action: 'create'; prepared: PreparedDefinition }
   | { action: 'update'; submitted: object; prepared: PreparedDefinition; current: JobSnapshot }
@@ -51,7 +52,7 @@ async function ensureInTurn(context: Context, input: EnsureInput): Promise<Ensur
       return await ensureOnce(context, input, seen);
     } catch (error) {
       const overtaken = error instanceof CarillonError && ['JOB_EXISTS', 'JOB_CHANGED'].includes(error.code);
-      if (!overtaken || attempt === maximumTries) throw error;
+      if (!overtaken || input.ifVersion !== undefined || attempt === maximumTries) throw error;
       await assertNotDeleted(context, { project: input.project, jobId: input.id });
       // The quicker request writes what it made to the database within this time, as a rule.
       await wait(50 * attempt);
@@ -65,13 +66,19 @@ interface Seen {
 }
 
 async function ensureOnce(context: Context, input: EnsureInput, seen: Seen): Promise<EnsureView> {
-  const { id, project, by, ...submitted } = input;
+  const { id, project, by, ifVersion: expected, ...submitted } = input;
   const ref = { project, jobId: id };
   const intent = await intentOf(context, ref, submitted, seen);
-  seen.version = 'current' in intent ? intent.current.definitionVersion : 0;
+  const version = 'current' in intent ? intent.current.definitionVersion : 0;
+  if (expected !== undefined && expected !== version) {
+    // The database may be behind: then the job itself is asked.
+    if (expected > version && seen.version === undefined) return ensureOnce(context, input, { version });
+    throw changed(expected, version);
+  }
+  seen.version = version;
   switch (intent.action) {
     case 'create': {
-      const job = await createJob(context, input);
+      const job = await createJob(context, { id, project, by, ...submitted });
       return { job: viewJob(job, context.consoles), action: 'created', confirmed: true };
     }
     case 'update': {
@@ -84,8 +91,17 @@ async function ensureOnce(context: Context, input: EnsureInput, seen: Seen): Pro
   }
 }
 
+function changed(expected: number, version: number): CarillonError {
+  const [wanted, got] = [expected, version].map((one) => (one === 0 ? 'no such job' : `version ${one} of the job`));
+  return new CarillonError('JOB_CHANGED', `Expected ${wanted}, got ${got}.`, {
+    field: 'ifVersion',
+    value: expected,
+    hint: 'Look at the definition as it is now, and decide again.',
+  });
+}
+
 /** Everything {@link ensureJob} checks and decides, with nothing done. */
-export async function validateJob(context: Context, input: EnsureInput): Promise<ValidationView> {
+export async function validateJob(context: Context, input: ValidateInput): Promise<ValidationView> {
   const { id, project, by: _by, ...submitted } = input;
   const look = () => intentOf(context, { project, jobId: id }, submitted, {});
   // Not while the job is being created: it would have to be asked of the job itself.

@@ -17,19 +17,22 @@ import { procedure, router } from '../trpc.js';
 
 export const backfillsRouter = router({
   create: procedure
-    .meta({ summary: "Run a job's occurrences of a range; as a dry run, tell which they are." })
+    .meta({
+      summary: "Run a job's occurrences of a range; as a dry run, tell which they are.",
+      rest: { method: 'POST', path: '/backfills', status: 201 },
+    })
     .input(createBackfillInput)
     .output(createdBackfillView)
     .mutation(({ ctx, input }) => createBackfill(ctx, input)),
 
   get: procedure
-    .meta({ summary: 'A backfill and how far it is.' })
+    .meta({ summary: 'A backfill and how far it is.', rest: { method: 'GET', path: '/backfills/{id}' } })
     .input(backfillRef)
     .output(backfillView)
     .query(async ({ ctx, input }) => viewBackfill(await readBackfill(ctx, input.project, input.id))),
 
   list: procedure
-    .meta({ summary: 'Backfills, newest first.' })
+    .meta({ summary: 'Backfills, newest first.', rest: { method: 'GET', path: '/backfills' } })
     .input(backfillListInput)
     .output(backfillPage)
     .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
@@ -43,19 +46,25 @@ export const backfillsRouter = router({
     }),
 
   pause: procedure
-    .meta({ summary: 'Let the runs in progress end and start no more.' })
+    .meta({
+      summary: 'Let the runs in progress end and start no more.',
+      rest: { method: 'POST', path: '/backfills/{id}/pause' },
+    })
     .input(pauseBackfillInput)
     .output(backfillCommandView)
     .mutation(({ ctx, input }) => commandBackfill(ctx, 'pause', input)),
 
   resume: procedure
-    .meta({ summary: 'Go on with a paused backfill.' })
+    .meta({ summary: 'Go on with a paused backfill.', rest: { method: 'POST', path: '/backfills/{id}/resume' } })
     .input(resumeBackfillInput)
     .output(backfillCommandView)
     .mutation(({ ctx, input }) => commandBackfill(ctx, 'resume', input)),
 
   cancel: procedure
-    .meta({ summary: 'End a backfill, and its runs in progress.' })
+    .meta({
+      summary: 'End a backfill, and its runs in progress.',
+      rest: { method: 'POST', path: '/backfills/{id}/cancel' },
+    })
     .input(cancelBackfillInput)
     .output(backfillCommandView)
     .mutation(({ ctx, input }) => commandBackfill(ctx, 'cancel', input)),

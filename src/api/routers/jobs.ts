@@ -11,12 +11,14 @@ import {
   jobListInput,
   jobRef,
   nextInput,
+  patchInput,
   pauseInput,
   rescheduleInput,
   resumeInput,
   rollbackInput,
   triggerInput,
   updateInput,
+  validateInput,
   versionListInput,
   versionRef,
 } from '../inputs.js';
@@ -24,6 +26,7 @@ import { commandJob, triggerJob } from '../jobs/command.js';
 import { createJob } from '../jobs/create.js';
 import { deleteJob } from '../jobs/delete.js';
 import { ensureJob, validateJob } from '../jobs/ensure.js';
+import { patchJob } from '../jobs/patch.js';
 import { readJob } from '../jobs/read.js';
 import { currentDefinition, prepareReschedule, prepareSuccessor } from '../jobs/redefine.js';
 import { readSource } from '../jobs/source.js';
@@ -32,7 +35,7 @@ import { nextTimes, previewJob } from '../jobs/times.js';
 import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
 import { viewJob, viewJobItem } from '../jobs/view.js';
 import { procedure, router } from '../trpc.js';
-import type { CreateInput, EnsureInput, UpdateInput } from '../typed-input.js';
+import type { CreateInput, EnsureInput, UpdateInput, ValidateInput } from '../typed-input.js';
 import {
   commandView,
   countView,
@@ -58,25 +61,34 @@ function typed<Input, Schema extends z.ZodType>(schema: Schema): z.ZodType<z.out
 export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
   return router({
     create: procedure
-      .meta({ summary: 'Create a job; with an idempotency key, at most once.' })
+      .meta({
+        summary: 'Create a job; with an idempotency key, at most once.',
+        rest: { method: 'POST', path: '/jobs', status: 201 },
+      })
       .input(typed<CreateInput<Tasks>, typeof createInput>(createInput))
       .output(jobView)
       .mutation(async ({ ctx, input }) => viewJob(await createJob(ctx, input), ctx.consoles)),
 
     validate: procedure
-      .meta({ summary: 'Check a definition and tell what jobs.ensure would do, doing nothing.' })
-      .input(typed<EnsureInput<Tasks>, typeof ensureInput>(ensureInput))
+      .meta({
+        summary: 'Check a definition and tell what jobs.ensure would do, doing nothing.',
+        rest: { method: 'POST', path: '/jobs/{id}/validate' },
+      })
+      .input(typed<ValidateInput<Tasks>, typeof validateInput>(validateInput))
       .output(validationView)
       .mutation(({ ctx, input }) => validateJob(ctx, input)),
 
     ensure: procedure
-      .meta({ summary: 'Create the job if there is none, change it if its definition differs.' })
+      .meta({
+        summary: 'Create the job if there is none, change it if its definition differs.',
+        rest: { method: 'PUT', path: '/jobs/{id}' },
+      })
       .input(typed<EnsureInput<Tasks>, typeof ensureInput>(ensureInput))
       .output(ensureView)
       .mutation(({ ctx, input }) => ensureJob(ctx, input)),
 
     get: procedure
-      .meta({ summary: 'A job with its definition.' })
+      .meta({ summary: 'A job with its definition.', rest: { method: 'GET', path: '/jobs/{id}' } })
       .input(jobRef)
       .output(jobDetailView)
       .query(async ({ ctx, input }) => {
@@ -85,13 +97,19 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       }),
 
     source: procedure
-      .meta({ summary: 'The definition of a job as it can be submitted again, without what is default.' })
+      .meta({
+        summary: 'The definition of a job as it can be submitted again, without what is default.',
+        rest: { method: 'GET', path: '/jobs/{id}/source' },
+      })
       .input(jobRef)
       .output(sourceView)
       .query(({ ctx, input }) => readSource(ctx, { project: input.project, jobId: input.id })),
 
     list: procedure
-      .meta({ summary: 'Jobs, newest first; with a window of next runs, the next one first.' })
+      .meta({
+        summary: 'Jobs, newest first; with a window of next runs, the next one first.',
+        rest: { method: 'GET', path: '/jobs' },
+      })
       .input(jobListInput)
       .output(jobPage)
       .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
@@ -114,7 +132,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .query(({ ctx, input }) => ctx.jobCounting.count(input satisfies JobFilter)),
 
     update: procedure
-      .meta({ summary: "Replace a job's definition." })
+      .meta({ summary: "Replace a job's definition.", rest: { method: 'POST', path: '/jobs/{id}/update' } })
       .input(typed<UpdateInput<Tasks>, typeof updateInput>(updateInput))
       .output(commandView)
       .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...written } }) => {
@@ -125,14 +143,29 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
         return commandJob(ctx, ref, 'update', { commandId, by, ifVersion, definition, prepared });
       }),
 
+    patch: procedure
+      .meta({
+        summary: "Change parts of a job's definition, by JSON merge patch.",
+        rest: { method: 'PATCH', path: '/jobs/{id}', body: 'patch' },
+      })
+      .input(patchInput)
+      .output(commandView)
+      .mutation(({ ctx, input: { id, project, ...patch } }) => patchJob(ctx, { project, jobId: id }, patch)),
+
     versions: procedure
-      .meta({ summary: 'The definitions a job has had, newest first: when, and from whom.' })
+      .meta({
+        summary: 'The definitions a job has had, newest first: when, and from whom.',
+        rest: { method: 'GET', path: '/jobs/{id}/versions' },
+      })
       .input(versionListInput)
       .output(versionPage)
       .query(({ ctx, input: { id, project, ...page } }) => listVersions(ctx, { project, jobId: id }, page)),
 
     version: procedure
-      .meta({ summary: 'One definition a job has had.' })
+      .meta({
+        summary: 'One definition a job has had.',
+        rest: { method: 'GET', path: '/jobs/{id}/versions/{version}' },
+      })
       .input(versionRef)
       .output(versionView)
       .query(async ({ ctx, input: { project, id, version } }) =>
@@ -140,13 +173,16 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       ),
 
     rollback: procedure
-      .meta({ summary: "Make an earlier definition the job's own again, as a new version." })
+      .meta({
+        summary: "Make an earlier definition the job's own again, as a new version.",
+        rest: { method: 'POST', path: '/jobs/{id}/rollback' },
+      })
       .input(rollbackInput)
       .output(commandView)
       .mutation(({ ctx, input: { id, project, ...rollback } }) => rollbackJob(ctx, { project, jobId: id }, rollback)),
 
     reschedule: procedure
-      .meta({ summary: "Replace a job's schedule." })
+      .meta({ summary: "Replace a job's schedule.", rest: { method: 'POST', path: '/jobs/{id}/reschedule' } })
       .input(rescheduleInput)
       .output(commandView)
       .mutation(async ({ ctx, input: { id, project, schedule, ...meta } }) => {
@@ -157,13 +193,16 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       }),
 
     pause: procedure
-      .meta({ summary: 'Let no run start until the job is resumed.' })
+      .meta({
+        summary: 'Let no run start until the job is resumed.',
+        rest: { method: 'POST', path: '/jobs/{id}/pause' },
+      })
       .input(pauseInput)
       .output(commandView)
       .mutation(({ ctx, input: { id, project, ...pause } }) => commandJob(ctx, { project, jobId: id }, 'pause', pause)),
 
     resume: procedure
-      .meta({ summary: 'End a pause.' })
+      .meta({ summary: 'End a pause.', rest: { method: 'POST', path: '/jobs/{id}/resume' } })
       .input(resumeInput)
       .output(commandView)
       .mutation(({ ctx, input: { id, project, ...resume } }) =>
@@ -171,7 +210,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       ),
 
     cancel: procedure
-      .meta({ summary: 'End a job, and the runs in progress.' })
+      .meta({ summary: 'End a job, and the runs in progress.', rest: { method: 'POST', path: '/jobs/{id}/cancel' } })
       .input(cancelInput)
       .output(commandView)
       .mutation(({ ctx, input: { id, project, ...cancel } }) =>
@@ -188,19 +227,25 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .mutation(({ ctx, input: { id, project, ...command } }) => deleteJob(ctx, { project, jobId: id }, command)),
 
     trigger: procedure
-      .meta({ summary: 'Start a run now, beside the schedule.' })
+      .meta({
+        summary: 'Start a run now, beside the schedule.',
+        rest: { method: 'POST', path: '/jobs/{id}/trigger', status: 202 },
+      })
       .input(triggerInput)
       .output(triggerView)
       .mutation(({ ctx, input: { id, project, ...trigger } }) => triggerJob(ctx, { project, jobId: id }, trigger)),
 
     status: procedure
-      .meta({ summary: 'What the job is doing now.' })
+      .meta({ summary: 'What the job is doing now.', rest: { method: 'GET', path: '/jobs/{id}/status' } })
       .input(jobRef)
       .output(statusView)
       .query(({ ctx, input }) => jobStatus(ctx, { project: input.project, jobId: input.id })),
 
     next: procedure
-      .meta({ summary: 'The next times of a job, and what there is to say of them.' })
+      .meta({
+        summary: 'The next times of a job, and what there is to say of them.',
+        rest: { method: 'GET', path: '/jobs/{id}/next' },
+      })
       .input(nextInput)
       .output(previewView)
       .query(async ({ ctx, input }) => {

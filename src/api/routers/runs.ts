@@ -13,13 +13,16 @@ import { commandView, runPage, runView } from '../views.js';
 
 export const runsRouter = router({
   get: procedure
-    .meta({ summary: 'One run with its attempts, or one occurrence that did not run.' })
+    .meta({
+      summary: 'One run with its attempts, or one occurrence that did not run.',
+      rest: { method: 'GET', path: '/runs/{runId}' },
+    })
     .input(runRef)
     .output(runDetailView)
     .query(({ ctx, input: { project, runId } }) => runDetail(ctx, project, runId)),
 
   list: procedure
-    .meta({ summary: 'The ledger, newest nominal time first.' })
+    .meta({ summary: 'The ledger, newest nominal time first.', rest: { method: 'GET', path: '/runs' } })
     .input(runListInput)
     .output(runPage)
     .query(async ({ ctx, input: { limit, cursor, ...filter } }) => {
@@ -30,31 +33,46 @@ export const runsRouter = router({
     }),
 
   cancel: procedure
-    .meta({ summary: 'Cancel one run, in progress or waiting; the job goes on.' })
+    .meta({
+      summary: 'Cancel one run, in progress or waiting; the job goes on.',
+      rest: { method: 'POST', path: '/runs/{runId}/cancel' },
+    })
     .input(cancelRunInput)
     .output(commandView)
     .mutation(({ ctx, input: { project, ...command } }) => cancelRun(ctx, project, command)),
 
   retry: procedure
-    .meta({ summary: 'Run the nominal time of a failed run again, with the input it had.' })
+    .meta({
+      summary: 'Run the nominal time of a failed run again, with the input it had.',
+      rest: { method: 'POST', path: '/runs/{runId}/retry', status: 202 },
+    })
     .input(retryRunInput)
     .output(retryView)
     .mutation(({ ctx, input }) => retryRun(ctx, input)),
 
   deadLetters: procedure
-    .meta({ summary: 'Runs that failed for good and were neither tried again nor dismissed.' })
+    .meta({
+      summary: 'Runs that failed for good and were neither tried again nor dismissed.',
+      rest: { method: 'GET', path: '/dead-letters' },
+    })
     .input(deadLettersInput)
     .output(runPage)
     .query(({ ctx, input }) => deadLetters(ctx, input)),
 
   redrive: procedure
-    .meta({ summary: 'Try dead letters again, by filter; as a dry run, tell which they are.' })
+    .meta({
+      summary: 'Try dead letters again, by filter; as a dry run, tell which they are.',
+      rest: { method: 'POST', path: '/dead-letters/redrive' },
+    })
     .input(redriveInput)
     .output(redriveView)
     .mutation(({ ctx, input }) => redrive(ctx, input)),
 
   dismiss: procedure
-    .meta({ summary: 'Take a failed run out of the dead letters, or put it back.' })
+    .meta({
+      summary: 'Take a failed run out of the dead letters, or put it back.',
+      rest: { method: 'POST', path: '/runs/{runId}/dismiss' },
+    })
     .input(dismissInput)
     .output(runView)
     .mutation(({ ctx, input }) => dismissRun(ctx, input)),

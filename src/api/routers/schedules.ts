@@ -9,6 +9,7 @@ export const schedulesRouter = router({
   preview: procedure
     .meta({
       summary: 'What a schedule means in words, its next times in both zones, why others are missing, warnings.',
+      rest: { method: 'POST', path: '/schedules/preview' },
     })
     .input(previewInput)
     .output(previewView)

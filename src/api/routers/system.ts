@@ -5,7 +5,7 @@ import { healthView } from '../views.js';
 
 export const systemRouter = router({
   health: procedure
-    .meta({ summary: 'Whether Temporal, database and workers answer.' })
+    .meta({ summary: 'Whether Temporal, database and workers answer.', rest: { method: 'GET', path: '/health' } })
     .input(healthInput)
     .output(healthView)
     .query(async ({ ctx }) => {

@@ -9,7 +9,10 @@ const taskRef = z.strictObject({
 
 export const tasksRouter = router({
   list: procedure
-    .meta({ summary: 'The tasks that jobs can name, with the schemas of their inputs; modules that did not load.' })
+    .meta({
+      summary: 'The tasks that jobs can name, with the schemas of their inputs; modules that did not load.',
+      rest: { method: 'GET', path: '/tasks' },
+    })
     .input(z.strictObject({}).prefault({}))
     .output(taskListView)
     .query(({ ctx: { registry } }) => ({
@@ -18,7 +21,7 @@ export const tasksRouter = router({
     })),
 
   get: procedure
-    .meta({ summary: 'One task.' })
+    .meta({ summary: 'One task.', rest: { method: 'GET', path: '/tasks/{name}' } })
     .input(taskRef)
     .output(taskView)
     .query(({ ctx: { registry }, input: { name } }) => viewTask(registry.get(name), registry)),

@@ -21,7 +21,7 @@ import { resultPart } from './run-result.js';
 /** What a run left behind: its log, as it is and as it grows, and its result. */
 export const logProcedures = {
   logs: procedure
-    .meta({ summary: 'The log of a run, from its beginning.' })
+    .meta({ summary: 'The log of a run, from its beginning.', rest: { method: 'GET', path: '/runs/{runId}/logs' } })
     .input(runLogInput)
     .output(runLogPage)
     .query(async ({ ctx, input: { limit, cursor, project, runId, level } }) => {
@@ -36,13 +36,19 @@ export const logProcedures = {
     }),
 
   followLogs: procedure
-    .meta({ summary: 'The log of a run from its beginning, and on until the run has ended.' })
+    .meta({
+      summary: 'The log of a run from its beginning, and on until the run has ended.',
+      rest: { method: 'GET', path: '/runs/{runId}/logs/stream' },
+    })
     .input(followLogInput)
     .output(z.custom<AsyncIterable<TrackedEnvelope<LogEventView>, void>>())
     .subscription(({ ctx, input, signal }) => followLog(ctx, input, signal ?? new AbortController().signal)),
 
   result: procedure
-    .meta({ summary: 'The result of a run as JSON text, in parts.' })
+    .meta({
+      summary: 'The result of a run as JSON text, in parts.',
+      rest: { method: 'GET', path: '/runs/{runId}/result' },
+    })
     .input(runResultInput)
     .output(runResultPage)
     .query(({ ctx, input: { project, runId, offset } }) => resultPart(ctx, project, runId, offset)),

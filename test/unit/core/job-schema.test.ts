@@ -23,7 +23,7 @@ function judge(schema: object) {
 }
 
 describe('the JSON Schema of job files', () => {
-  it('is published as the code has it: else run `node scripts/job-schema.mjs`', () => {
+  it('is published as the code has it: else run `npm run schema`', () => {
     expect(published).toEqual(JSON.parse(JSON.stringify(jobSchema(builtInTasks))));
   });
 
