@@ -16,6 +16,7 @@ export interface Database {
   calendars: CalendarsTable;
   backfills: BackfillsTable;
   attempts: AttemptsTable;
+  idempotent_requests: IdempotentRequestsTable;
 }
 
 export interface JobsTable {
@@ -129,4 +130,16 @@ export interface AttemptsTable {
   error_message: string | null;
   error_causes: Json | null;
   worker: string | null;
+}
+
+/** Requests with an idempotency key. Without `status`: being answered. */
+export interface IdempotentRequestsTable {
+  id: string;
+  request: string;
+  holder: string;
+  lease_until: Time;
+  created_at: Time;
+  status: number | null;
+  headers: Json | null;
+  body: Buffer | null;
 }

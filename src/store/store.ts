@@ -3,10 +3,13 @@ import { type AttemptReader, attemptReader } from './attempts.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
+import { type IdempotencyStore, idempotencyStore } from './idempotency.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
+import { type QuotaStore, quotaStore } from './quotas.js';
+import { type RateBucketStore, rateBucketStore } from './rate-buckets.js';
 import { type RunReader, runReader } from './runs.js';
 import { type VersionReader, versionReader } from './versions.js';
 
@@ -31,6 +34,9 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  readonly idempotency: IdempotencyStore;
+  readonly rateBuckets: RateBucketStore;
+  readonly quotas: QuotaStore;
   close(): Promise<void>;
 }
 
@@ -66,6 +72,9 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    idempotency: idempotencyStore(db),
+    rateBuckets: rateBucketStore(db),
+    quotas: quotaStore(db),
     close,
   };
 }
@@ -80,9 +89,12 @@ export type {
   CalendarUseKey,
   CalendarWrite,
 } from './calendars.js';
+export type { ClaimOutcome, IdempotencyStore, KeptAnswer, RequestClaim } from './idempotency.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
+export type { ProjectQuotas, QuotaStore } from './quotas.js';
+export type { BucketLimit, RateBucketStore } from './rate-buckets.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';
