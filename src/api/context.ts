@@ -52,4 +52,6 @@ export interface Context extends InnerContext {
   caller: Caller;
   /** IP address that the request comes from. */
   address: string;
+  /** Of a request with an idempotency key: makes each call known when the request is carried out again. */
+  repeat?: (path: string, input: unknown) => unknown;
 }

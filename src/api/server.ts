@@ -17,6 +17,8 @@ import type { Consoles, Context, InnerContext } from './context.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
+import { addIdempotency, repeatOf } from './limits/idempotency.js';
+import { RequestBook } from './limits/request-book.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
 import { sendProblem } from './problem.js';
@@ -93,6 +95,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requestId: request.id,
     caller: request.caller,
     address: request.ip,
+    repeat: repeatOf(request),
   });
 
   const app = fastify({
@@ -113,6 +116,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
+  addIdempotency(
+    app,
+    new RequestBook({ store: store.idempotency, keyRing: inner.keyRing, holder: randomText(16), log }),
+  );
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (!isTrpc(request)) return sendProblem(request, reply, transportFault(error));
     const shape = errorShape(transportFault(error), { requestId: request.id });

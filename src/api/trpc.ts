@@ -62,6 +62,6 @@ export const router = trpc.router;
 /** Every procedure asks first whether its caller may. */
 export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const raw = await guard(ctx, path, getRawInput);
-  return next({ getRawInput: async () => raw });
+  return next({ getRawInput: async () => ctx.repeat?.(path, raw) ?? raw });
 });
 export const createCallerFactory = trpc.createCallerFactory;

@@ -3,7 +3,7 @@ import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
-import { createApiServer } from '../../src/api/server.js';
+import { type ApiServerOptions, createApiServer } from '../../src/api/server.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import type { AnyTask } from '../../src/core/task/task.js';
@@ -30,6 +30,8 @@ export interface ApiOnlyOptions {
   patienceMs?: number;
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
+  /** What else the server is given. */
+  server?: Partial<ApiServerOptions>;
 }
 
 /** An address at which nothing listens. */
@@ -59,6 +61,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
+    ...options.server,
   });
   onTestFinished(async () => {
     await server.close();
