@@ -4,6 +4,7 @@ import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
 import { createStore } from '../store/store.js';
 import { Gateway } from './gateway.js';
+import { startLimitsSweep } from './limits/sweep.js';
 import { jsonLog } from './log.js';
 import { startReconciler } from './reconciler.js';
 import { startLogSweep } from './runs/log-sweep.js';
@@ -26,18 +27,19 @@ async function main(): Promise<void> {
   const taskSettings = overridden(configured, settings);
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, insecureHost },
+    ...{ version: packageVersion(), host, port, insecureHost, rateLimits: settings.rateLimits },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 
   const sweep = startLogSweep({ settings: taskSettings, log, now, random: Math.random });
+  const limitsSweep = startLimitsSweep({ store, log, now, random: Math.random });
 
   let closing = false;
   const close = async () => {
     if (closing) return;
     closing = true;
     await server.close();
-    await Promise.all([reconciler.stop(), sweep.stop()]);
+    await Promise.all([reconciler.stop(), sweep.stop(), limitsSweep.stop()]);
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);
   };

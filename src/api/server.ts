@@ -18,6 +18,7 @@ import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
 import { addIdempotency, repeatOf } from './limits/idempotency.js';
+import { noLimits, type RateLimitSettings, RateLimits, usualLimits } from './limits/rate-limits.js';
 import { RequestBook } from './limits/request-book.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
@@ -63,6 +64,8 @@ export interface ApiServerOptions {
   authenticators?: readonly Authenticator[];
   /** Signs and seals. Default: one that ends with the process. */
   keyRing?: KeyRing;
+  /** In place of the usual limits; there are none while authentication is off. */
+  rateLimits?: RateLimitSettings;
 }
 
 export interface ApiServer {
@@ -108,11 +111,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reply.header('x-request-id', request.id);
   });
   const { authenticators } = options;
+  const settings = { ...(authenticators ? usualLimits : noLimits), ...options.rateLimits };
+  const limits = new RateLimits({ settings, store: store.rateBuckets, now });
+  app.addHook('onRequest', async (request, reply) => limits.checkAddress(request, reply));
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     request.caller = authenticators ? nobody : openCaller;
     if (!authenticators || request.routeOptions.config?.public) return;
-    request.caller = await authenticate(authenticators, request);
+    request.caller = await limits.watch(request, authenticate(authenticators, request));
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });

@@ -1,5 +1,6 @@
 import { schedulerTaskQueue } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
+import type { RateLimitSettings } from './limits/rate-limits.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -14,6 +15,8 @@ export interface ApiSettings {
   temporalUi?: string;
   /** Address of the object store; it outranks the configuration's. */
   objects?: string;
+  /** Only what is set. */
+  rateLimits: RateLimitSettings;
 }
 
 /**
@@ -51,5 +54,22 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
+    rateLimits: {
+      ...limit('perCaller', env, 'CARILLON_RATE_LIMIT'),
+      ...limit('perAddress', env, 'CARILLON_RATE_LIMIT_ADDRESS'),
+      ...limit('failures', env, 'CARILLON_RATE_LIMIT_FAILURES'),
+    },
   };
+}
+
+function limit(name: keyof RateLimitSettings, env: NodeJS.ProcessEnv, field: string): RateLimitSettings {
+  const text = env[field];
+  if (text === undefined || text === '') return {};
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return { [name]: value };
+  throw new CarillonError('CONFIG_INVALID', `Expected \`${field}\` to be a number, 0 or more, got ${text}.`, {
+    field,
+    value: text,
+    hint: 'Write how many requests there may be, or 0 for no limit.',
+  });
 }

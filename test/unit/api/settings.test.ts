@@ -27,8 +27,22 @@ describe('readSettings', () => {
       insecureHost: false,
       tasks: undefined,
       temporalUi: undefined,
+      rateLimits: {},
     });
     expect(() => readSettings({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  it('reads limits, 0 among them, and refuses what is none', () => {
+    const env = {
+      CARILLON_DATABASE_URL: 'postgresql://x/y',
+      CARILLON_RATE_LIMIT: '0.5',
+      CARILLON_RATE_LIMIT_ADDRESS: '0',
+    };
+    expect(readSettings(env).rateLimits).toEqual({ perCaller: 0.5, perAddress: 0 });
+    for (const text of ['-1', 'many', 'Infinity'])
+      expect(() => readSettings({ ...env, CARILLON_RATE_LIMIT_FAILURES: text })).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID' }),
+      );
   });
 
   it.each(['seven', '70000', '-1', '1.5'])('refuses the port %j', (port) => {
