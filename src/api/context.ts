@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import type { Caller } from './access/caller.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
+import type { ProjectQuota } from './limits/project-quota.js';
 import type { Log } from './log.js';
 import type { Projection } from './projection.js';
 import type { LogFeeds } from './runs/log-feed.js';
@@ -40,6 +41,8 @@ export interface InnerContext extends Backstage {
   feeds: LogFeeds;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
+  /** Holds projects to what they may use. */
+  quota: ProjectQuota;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */

@@ -18,6 +18,7 @@ import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
 import { addIdempotency, repeatOf } from './limits/idempotency.js';
+import { ProjectQuota } from './limits/project-quota.js';
 import { noLimits, type RateLimitSettings, RateLimits, usualLimits } from './limits/rate-limits.js';
 import { RequestBook } from './limits/request-book.js';
 import type { Log } from './log.js';
@@ -92,6 +93,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
     keyRing: options.keyRing ?? KeyRing.random(),
+    quota: new ProjectQuota({ store: store.quotas, now }),
   };
   const contextOf = (request: FastifyRequest): Context => ({
     ...inner,
@@ -122,6 +124,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
+  app.addHook('onRequest', (request, reply) => limits.checkCaller(request, reply));
   addIdempotency(
     app,
     new RequestBook({ store: store.idempotency, keyRing: inner.keyRing, holder: randomText(16), log }),

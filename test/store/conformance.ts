@@ -4,6 +4,7 @@ import { describeBackfills } from './conformance/backfills.js';
 import { describeCalendars } from './conformance/calendars.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeLedger } from './conformance/ledger.js';
+import { describeLimits } from './conformance/limits.js';
 import { describeMigrations } from './conformance/migrations.js';
 import { describeOutages } from './conformance/outages.js';
 import { describePages } from './conformance/pages.js';
@@ -54,6 +55,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describePages(bench);
     describeCalendars(bench);
     describeBackfills(bench);
+    describeLimits(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -12,7 +12,7 @@ import { storedJob } from './read.js';
 
 /**
  * Creates a job, or finds the one an earlier request with the same idempotency key created.
- * @throws CarillonError JOB_EXISTS, IDEMPOTENCY_MISMATCH, or what is wrong with the definition
+ * @throws CarillonError JOB_EXISTS, IDEMPOTENCY_MISMATCH, QUOTA_EXCEEDED, PAYLOAD_TOO_LARGE, or what is wrong with the definition
  */
 export async function createJob(context: InnerContext, input: z.output<typeof createInput>): Promise<JobSnapshot> {
   const { id, project, by, idempotencyKey, ...submitted } = input;
@@ -23,14 +23,17 @@ export async function createJob(context: InnerContext, input: z.output<typeof cr
 
   const carry = await prepareFirst(context, request, by);
   if ('known' in carry) return carry.known;
-  if (!(await context.gateway.start(carry))) {
-    const known = await repeatedJob(context, request);
-    if (known) return known;
-    throw taken(ref);
-  }
-  const snapshot = firstSnapshot(carry);
-  await context.projection.save(snapshot);
-  return snapshot;
+  await context.quota.assertPayload(project, submitted.input);
+  return context.quota.withRoom(project, async () => {
+    if (!(await context.gateway.start(carry))) {
+      const known = await repeatedJob(context, request);
+      if (known) return known;
+      throw taken(ref);
+    }
+    const snapshot = firstSnapshot(carry);
+    await context.projection.save(snapshot);
+    return snapshot;
+  });
 }
 
 interface Request {

@@ -73,6 +73,7 @@ async function ensureOnce(context: InnerContext, input: EnsureInput, seen: Seen)
       return { job: viewJob(job, context.consoles), action: 'created', confirmed: true };
     }
     case 'update': {
+      await context.quota.assertPayload(project, submitted.input);
       const ifVersion = intent.current.definitionVersion;
       const payload = { by, ifVersion, definition: submitted, prepared: intent.prepared };
       return { ...(await commandJob(context, ref, 'update', payload)), action: 'updated' };

@@ -105,6 +105,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .output(commandView)
       .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...definition } }) => {
         const ref = { project, jobId: id };
+        await ctx.quota.assertPayload(project, definition.input);
         const current = await currentDefinition(ctx, ref);
         const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);
         return commandJob(ctx, ref, 'update', { commandId, by, ifVersion, definition, prepared });

@@ -3,6 +3,7 @@ import * as jobsAndRuns from './0001-jobs-and-runs.js';
 import * as clock from './0002-clock.js';
 import * as evidence from './0003-evidence.js';
 import * as deadLetters from './0004-dead-letters.js';
+import * as projects from './0006-projects.js';
 import * as limits from './0007-limits.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
@@ -11,5 +12,6 @@ export const migrations: Record<string, Migration> = {
   '0002-clock': clock,
   '0003-evidence': evidence,
   '0004-dead-letters': deadLetters,
+  '0006-projects': projects,
   '0007-limits': limits,
 };
