@@ -21,6 +21,7 @@ import { addIdempotency, repeatOf } from './limits/idempotency.js';
 import { ProjectQuota } from './limits/project-quota.js';
 import { noLimits, type RateLimitSettings, RateLimits, usualLimits } from './limits/rate-limits.js';
 import { RequestBook } from './limits/request-book.js';
+import { addRequestBounds, bodyLimit, fastifyBounds, serverBounds } from './limits/request-bounds.js';
 import type { Log } from './log.js';
 import { assertLoopback } from './loopback.js';
 import { sendProblem } from './problem.js';
@@ -29,8 +30,6 @@ import { type AppRouter, createRouter } from './router.js';
 import { LogFeeds } from './runs/log-feed.js';
 import { errorShape } from './trpc.js';
 
-/** Largest request, in bytes. */
-const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
@@ -104,7 +103,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
 
   const app = fastify({
-    bodyLimit,
+    ...fastifyBounds,
+    http: serverBounds,
     genReqId: () => randomText(12),
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
@@ -125,6 +125,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
   app.addHook('onRequest', (request, reply) => limits.checkCaller(request, reply));
+  addRequestBounds(app);
   addIdempotency(
     app,
     new RequestBook({ store: store.idempotency, keyRing: inner.keyRing, holder: randomText(16), log }),
