@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { badNeighbours } from './bad-neighbours.js';
 import { dueLag } from './due-lag.js';
+import { fairness } from './fairness.js';
 import { type Figure, printFigures } from './figures.js';
 import { nextOccurrence } from './next-occurrence.js';
 import { oneOffThroughput } from './one-off-throughput.js';
@@ -25,6 +26,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   planning,
   'next-occurrence': nextOccurrence,
   'bad-neighbours': badNeighbours,
+  fairness,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];

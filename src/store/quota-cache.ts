@@ -1,7 +1,8 @@
 import type { ProjectQuotas, QuotaStore } from './quotas.js';
 
-/** How long quotas are taken to be as they were. */
+/** How long quotas are taken to be as they were; and how long that will do until they are read anew. */
 const freshMs = 5000;
+const usableMs = 30_000;
 /** Projects a process remembers. */
 const capacity = 10_000;
 
@@ -23,14 +24,14 @@ export class QuotaCache {
   /** No quota of a project of which nothing could be read yet. */
   async of(project: string): Promise<ProjectQuotas> {
     const known = this.#known.get(project);
-    if (known && this.#isFresh(known)) return known.quotas;
+    if (known && this.#isYounger(known, freshMs)) return known.quotas;
     const reading = known?.reading ?? this.#read(project, known);
-    return known ? known.quotas : reading;
+    return known && this.#isYounger(known, usableMs) ? known.quotas : reading;
   }
 
-  #isFresh({ readAt }: Known): boolean {
+  #isYounger({ readAt }: Known, ms: number): boolean {
     const age = this.options.now() - readAt;
-    return age >= 0 && age < freshMs;
+    return age >= 0 && age < ms;
   }
 
   #read(project: string, before: Known | undefined): Promise<ProjectQuotas> {

@@ -13,7 +13,7 @@ export const serverBounds = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   /** How often connections are looked at that take longer. */
-  connectionsCheckingInterval: 5000,
+  connectionsCheckingInterval: 2000,
 };
 
 /** For fastify. */

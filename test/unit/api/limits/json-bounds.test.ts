@@ -15,7 +15,7 @@ describe.each([
   });
 
   it('may be as deep as a request is long without costing a stack', () => {
-    expect(() => check(nested(500_000))).toThrow(refused);
+    expect(() => check(nested(100_000))).toThrow(refused);
   });
 
   it('may have so many values and no more', () => {
