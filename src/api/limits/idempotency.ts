@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CarillonError } from '../../core/errors.js';
+import { CarillonError, type ErrorCode } from '../../core/errors.js';
 import type { KeptAnswer } from '../../store/store.js';
 import { type KeyedRequest, readIdempotencyKey, requestDigest, requestId } from './idempotency-key.js';
 import { fillRepeatFields, isMutation, isRepeatable } from './repeat.js';
@@ -19,6 +19,8 @@ declare module 'fastify' {
 const safe = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 /** What an answer is repeated with, beside its body. */
 const keptHeaders = ['content-type', 'location', 'etag'];
+/** The database is away, or what it keeps was sealed with a key that is no longer there. */
+const untold: ErrorCode[] = ['STORE_UNAVAILABLE', 'ENCRYPTION_KEY_UNKNOWN'];
 /** Nothing was carried out, and the same request may fare better later. */
 const passing = [401, 403, 429];
 
@@ -44,9 +46,9 @@ export function addIdempotency(app: FastifyInstance, book: RequestBook): void {
     } catch (error) {
       if (!(error instanceof CarillonError)) throw error;
       if (error.code === 'IDEMPOTENCY_IN_FLIGHT') reply.header('retry-after', '1');
-      // Without the database nothing is known of the key; what knows by itself that it was done may go on.
+      // The answer cannot be told; what knows by itself that it was done may go on.
       const path = procedures?.[0] ?? request.routeOptions.config?.procedure;
-      if (error.code === 'STORE_UNAVAILABLE' && path !== undefined && isRepeatable(path)) return;
+      if (untold.includes(error.code) && path !== undefined && isRepeatable(path)) return;
       throw error;
     }
   });

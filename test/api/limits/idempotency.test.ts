@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { KeyRing } from '../../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../../src/store/store.js';
 import { deadDatabase, startApiOnly } from '../api-only.js';
@@ -32,9 +32,16 @@ const codeOf = ({ body }: Answer) => JSON.parse(body).error.data.carillon.code;
 
 describe('Idempotency-Key', () => {
   it('of 100 requests at once creates one job, and all get the same answer', async () => {
-    const { url, client, project } = await startApiOnly();
+    // Patient, for a busy machine: it is not how quick the database is that is tested.
+    const store = createStore({ url: inject('databaseUrl'), timeoutMs: 20_000 });
+    onTestFinished(() => store.close());
+    const { url, client, project } = await startApiOnly({ server: { store } });
     const key = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 100 }, () => post(url, 'jobs.create', log(project), key)));
+    const untilAnswered = async (): Promise<Answer> => {
+      const answer = await post(url, 'jobs.create', log(project), key);
+      return answer.retryAfter === null ? answer : untilAnswered();
+    };
+    const answers = await Promise.all(Array.from({ length: 100 }, untilAnswered));
     expect(new Set(answers.map(({ status, body, type }) => `${status} ${type} ${body}`)).size).toBe(1);
     expect(answers[0]?.status).toBe(200);
     expect(answers.filter(({ replayed }) => replayed === 'true')).toHaveLength(99);
@@ -54,7 +61,10 @@ describe('Idempotency-Key', () => {
     ]);
     expect(answers[1]?.body).toBe(answers[0]?.body);
     expect(answers.filter(({ replayed }) => replayed === 'true')).toHaveLength(1);
-    expect(codeOf(await post(stranger.url, 'jobs.create', { ...rest, project }, key))).toBe('ENCRYPTION_KEY_UNKNOWN');
+    // Who cannot read the answer that was kept carries the request out anew, and finds the job.
+    const anew = await post(stranger.url, 'jobs.create', { ...rest, project }, key);
+    expect(anew.replayed).toBeNull();
+    expect(JSON.parse(anew.body).result.data.id).toBe(JSON.parse(answers[0]?.body ?? '').result.data.id);
   });
 
   it('with another body or path is refused, and means nothing in another project', async () => {

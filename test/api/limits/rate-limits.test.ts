@@ -39,7 +39,7 @@ function counted(): { store: Store; calls: string[] } {
         };
       },
     });
-  const store = createStore({ url: inject('databaseUrl') });
+  const store = createStore({ url: inject('databaseUrl'), timeoutMs: 20_000 });
   onTestFinished(() => store.close());
   return { store: watch(store, ''), calls };
 }
