@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { apiLists } from './api-lists.js';
 import { badNeighbours } from './bad-neighbours.js';
 import { dueLag } from './due-lag.js';
+import { fairness } from './fairness.js';
 import { type Figure, printFigures } from './figures.js';
 import { nextOccurrence } from './next-occurrence.js';
 import { oneOffThroughput } from './one-off-throughput.js';
@@ -27,6 +28,7 @@ const questions: Record<string, (stage: Stage, quick: boolean) => Promise<Figure
   'next-occurrence': nextOccurrence,
   'bad-neighbours': badNeighbours,
   'api-lists': apiLists,
+  fairness,
 };
 const given = process.argv.slice(2);
 const [quick, save] = [given.includes('--quick'), given.includes('--save')];

@@ -10,7 +10,7 @@ import { TaskRegistry } from '../src/core/task/registry.js';
 import { createStore } from '../src/store/store.js';
 import { startDevServer } from '../test/servers/dev-server.js';
 import { startPglite } from '../test/servers/pglite.js';
-import { startChild } from './child.js';
+import { type Child, startChild } from './child.js';
 import type { Ran } from './peer/activities.js';
 import config from './tasks.js';
 
@@ -36,6 +36,8 @@ export interface Stage {
   runs(prefix: string, count: number, options: { withinMs: number; fits?: (ran: Ran) => boolean }): Promise<number[]>;
   /** Resolves once no workflow is open whose id begins with `prefix`. */
   closed(prefix: string): Promise<void>;
+  /** Another API on the same servers; who starts it stops it. */
+  startApi(settings: NodeJS.ProcessEnv): Promise<Child>;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function openStage(): Promise<Stage> {
       const query = `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'`;
       while ((await temporal.workflow.count(query)).count > 0) await pass(lookMs);
     },
+    startApi: (settings) => startChild(here('../dist/api/main.js'), { ...env, ...settings }, hear),
     async close() {
       await gateway.close();
       await connection.close();

@@ -10,6 +10,7 @@ import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
 import { createFanOutActivities } from './fan-out/activities.js';
 import { ProgressBoard } from './progress-board.js';
+import { RunQuota } from './run-quota.js';
 import { recordedRun } from './run-report.js';
 
 /** How long a sync waits for the database before it fails and is retried. */
@@ -18,10 +19,11 @@ const syncPatienceMs = 10_000;
 /** The activities of a worker, bound to what they need. */
 export function createActivities(deps: RunDependencies): Activities & BackfillActivities & FanOutActivities {
   const board = new ProgressBoard({ write: (rows) => deps.store.writeProgress(rows) });
+  const quota = new RunQuota({ store: deps.store.quotas, now: deps.now });
   return {
     ...createBackfillActivities(deps),
     ...createFanOutActivities(deps),
-    executeRun: (request) => executeRun(deps, request, board),
+    executeRun: (request) => executeRun(deps, request, { board, quota }),
 
     async syncJob({ snapshot, outbox }) {
       if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs))

@@ -12,6 +12,7 @@ import { runErrorOf } from './failure.js';
 import { lastSuccess } from './last-success.js';
 import type { LedgerWriter } from './ledger-writer.js';
 import type { ProgressBoard } from './progress-board.js';
+import type { RunQuota } from './run-quota.js';
 import { RunReport, recordedBefore } from './run-report.js';
 import { maskedSecrets, resolveSecrets } from './secrets/resolve.js';
 import type { Services } from './services/services.js';
@@ -20,7 +21,7 @@ import { taskContext } from './task-context.js';
 export interface RunDependencies {
   registry: TaskRegistry;
   ledger: LedgerWriter;
-  store: Pick<Store, 'runs' | 'calendars' | 'backfills' | 'writeProgress'>;
+  store: Pick<Store, 'runs' | 'calendars' | 'backfills' | 'quotas' | 'writeProgress'>;
   services: Services;
   now: () => number;
   /** How time passes. */
@@ -46,7 +47,7 @@ export async function pass(ms: number, signal: AbortSignal): Promise<void> {
 export async function executeRun(
   deps: RunDependencies,
   request: RunRequest,
-  board: ProgressBoard,
+  { board, quota }: { board: ProgressBoard; quota: RunQuota },
 ): Promise<RunReceipt> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   const attempt = request.priorAttempts + (info.isLocal ? 1 : info.attempt);
@@ -60,6 +61,8 @@ export async function executeRun(
   const run = { project, runId: request.runId, scheduledAt: request.scheduledAt, attempt };
   const evidence = new Evidence({ run, resumes, board, services: deps.services, now: deps.now, log: deps.log });
   const report = new RunReport(deps, request, attempt, { run: firstStart(), attempt: deps.now() }, evidence);
+  const exhausted = attempt === 1 ? await quota.take(project) : undefined;
+  if (exhausted !== undefined) return report.refused('quota', `${exhausted} runs per day`, deps.now());
 
   const show = setTimeout(() => report.running(), shownAfterMs);
   let details: unknown = info.heartbeatDetails;

@@ -6,7 +6,7 @@ import { isoTime } from '../core/ids.js';
 import { planFor } from '../core/prepare.js';
 import { afterRun } from '../core/projection.js';
 import { waitBeforeNext } from '../core/retry.js';
-import { isTerminal } from '../core/states.js';
+import { isTerminal, type NotRunReason } from '../core/states.js';
 import type { Outcome } from './attempt.js';
 import type { Evidence } from './evidence.js';
 import type { RunDependencies } from './execute-run.js';
@@ -23,7 +23,8 @@ const newsPatienceMs = 5000;
 const longestDetail = 1000;
 const interrupted: RunError = { code: 'WORKER_LOST', message: 'The worker shut down in mid-attempt.' };
 
-type RunEnd = Pick<RunSummary, 'state' | 'error' | 'reason' | 'detail'>;
+type RunEnd = Pick<RunSummary, 'state' | 'error' | 'reason' | 'detail'> &
+  Partial<Pick<RunSummary, 'attempt' | 'startedAt'>>;
 
 /** Tells the ledger and the workflow how an attempt goes. */
 export class RunReport {
@@ -43,6 +44,11 @@ export class RunReport {
     const { progress } = this.evidence;
     const entry = { ...this.#entry(this.#summary({ state: 'running' })), ...(progress && { progress }) };
     void this.deps.ledger.write({ snapshot: this.request.snapshot, entries: [entry] }, newsPatienceMs);
+  }
+
+  /** The run may not begin: no attempt was made. */
+  refused(reason: NotRunReason, detail: string, at: number): Promise<RunReceipt> {
+    return this.#end({ state: 'skipped', reason, detail, attempt: 0, startedAt: undefined }, undefined, at);
   }
 
   /**
@@ -75,12 +81,12 @@ export class RunReport {
     });
   }
 
-  async #end(end: RunEnd, outcome: Outcome, finishedAt: number): Promise<RunReceipt> {
+  async #end(end: RunEnd, outcome: Outcome | undefined, finishedAt: number): Promise<RunReceipt> {
     const { request } = this;
     const summary = this.#summary({ ...end, finishedAt: isoTime(finishedAt) });
     const [left, result] = await Promise.all([
       this.evidence.close(logPatienceMs[request.via]),
-      'result' in outcome ? this.#keep(outcome.result) : {},
+      outcome && 'result' in outcome ? this.#keep(outcome.result) : {},
     ]);
     const why = evidenceOf(summary.error, outcome);
     const entry: LedgerEntry = { ...this.#entry(summary), ...why, ...left, ...result };
@@ -152,10 +158,10 @@ export class RunReport {
 /** What the ledger keeps of an error beside its message. */
 function evidenceOf(
   error: RunError | undefined,
-  outcome: Outcome,
+  outcome: Outcome | undefined,
 ): Pick<LedgerEntry, 'errorFingerprint' | 'errorCauses'> {
   if (!error) return {};
-  const causes = 'causes' in outcome ? outcome.causes : undefined;
+  const causes = outcome && 'causes' in outcome ? outcome.causes : undefined;
   return { errorFingerprint: errorFingerprint(error), ...(causes && { errorCauses: causes }) };
 }
 

@@ -7,6 +7,7 @@ import type { Replanner } from './calendars/replanner.js';
 import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
 import type { JobCounting } from './jobs/count.js';
+import type { ProjectQuota } from './limits/project-quota.js';
 import type { Log } from './log.js';
 import type { OperationRunner } from './operations/runner.js';
 import type { Projection } from './projection.js';
@@ -49,6 +50,8 @@ export interface InnerContext extends Backstage {
   jobCounting: JobCounting;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
+  /** Holds projects to what they may use. */
+  quota: ProjectQuota;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */
@@ -61,4 +64,6 @@ export interface Context extends InnerContext {
   caller: Caller;
   /** IP address that the request comes from. */
   address: string;
+  /** Of a request with an idempotency key: makes each call known when the request is carried out again. */
+  repeat?: (path: string, input: unknown) => unknown;
 }

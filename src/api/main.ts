@@ -9,6 +9,7 @@ import { AdminKey } from './auth/admin-key.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { base32 } from './base32.js';
 import { Gateway } from './gateway.js';
+import { startLimitsSweep } from './limits/sweep.js';
 import { jsonLog } from './log.js';
 import { startOperationSweep } from './operations/sweep.js';
 import { startReconciler } from './reconciler.js';
@@ -35,20 +36,21 @@ async function main(): Promise<void> {
   const apiKeys = settings.authenticated ? await openApiKeys(store, settings) : undefined;
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, tlsByProxy },
+    ...{ version: packageVersion(), host, port, tlsByProxy, rateLimits: settings.rateLimits },
     ...{ keyRing, authenticators: apiKeys && [apiKeys], tls: settings.tls && readTls(settings.tls) },
     ...{ directory, oidc: settings.authenticated ? settings.oidc : undefined },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
   const operations = startOperationSweep({ sweep: server.sweepOperations, random: Math.random });
   const sweep = startLogSweep({ settings: taskSettings, log, now, random: Math.random });
+  const limitsSweep = startLimitsSweep({ store, log, now, random: Math.random });
 
   let closing = false;
   const close = async () => {
     if (closing) return;
     closing = true;
     await server.close();
-    await Promise.all([reconciler.stop(), operations.stop(), sweep.stop()]);
+    await Promise.all([reconciler.stop(), operations.stop(), sweep.stop(), limitsSweep.stop()]);
     await apiKeys?.close();
     await Promise.all([store.close(), gateway.close()]);
     process.exit(0);

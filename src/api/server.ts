@@ -24,6 +24,11 @@ import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
 import type { HttpPart } from './http-part.js';
 import { JobCounting } from './jobs/count.js';
+import { addIdempotency, repeatOf } from './limits/idempotency.js';
+import { ProjectQuota } from './limits/project-quota.js';
+import { noLimits, type RateLimitSettings, RateLimits, usualLimits } from './limits/rate-limits.js';
+import { RequestBook } from './limits/request-book.js';
+import { addRequestBounds, bodyLimit, fastifyBounds, serverBounds } from './limits/request-bounds.js';
 import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js';
 import type { Log } from './log.js';
 import { OperationRunner } from './operations/runner.js';
@@ -38,8 +43,6 @@ import type { Tls } from './tls.js';
 import { addTrace } from './trace.js';
 import { errorShape } from './trpc.js';
 
-/** Largest request, in bytes. */
-const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
@@ -80,6 +83,8 @@ export interface ApiServerOptions {
   oidc?: OidcSettings;
   /** Signs and seals. Default: one that ends with the process. */
   keyRing?: KeyRing;
+  /** In place of the usual limits; there are none while authentication is off. */
+  rateLimits?: RateLimitSettings;
 }
 
 export interface ApiServer {
@@ -113,6 +118,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     projects: new KnownProjects(store.projects, log, now),
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
+    quota: new ProjectQuota({ store: store.quotas, now }),
   };
   const { directory } = inner;
   const oidc =
@@ -127,10 +133,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requestId: request.id,
     caller: request.caller,
     address: request.ip,
+    repeat: repeatOf(request),
   });
 
   const app = fastify({
-    bodyLimit,
+    ...fastifyBounds,
+    http: serverBounds,
     genReqId: () => randomText(12),
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
@@ -143,15 +151,24 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reply.header('x-request-id', request.id);
   });
   addTrace(app);
+  const settings = { ...(authenticators ? usualLimits : noLimits), ...options.rateLimits };
+  const limits = new RateLimits({ settings, store: store.rateBuckets, now });
+  app.addHook('onRequest', async (request, reply) => limits.checkAddress(request, reply));
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request) => {
     request.caller = authenticators ? nobody : openCaller;
     if (!authenticators) assertLocalRequest(request.headers);
     if (!authenticators || request.routeOptions.config?.public) return;
-    request.caller = await authenticate(authenticators, request);
+    request.caller = await limits.watch(request, authenticate(authenticators, request));
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
+  app.addHook('onRequest', (request, reply) => limits.checkCaller(request, reply));
+  addRequestBounds(app);
+  addIdempotency(
+    app,
+    new RequestBook({ store: store.idempotency, keyRing: inner.keyRing, holder: randomText(16), log }),
+  );
   const report = ({ id, traceparent }: FastifyRequest, error: unknown, path?: string) =>
     log('error', 'A request failed in a way nobody foresaw.', {
       ...{ requestId: id, traceparent, path, error: causes(error) },

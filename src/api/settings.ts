@@ -3,6 +3,7 @@ import { CarillonError, show } from '../core/errors.js';
 import { KeyRing } from '../keyring/key-ring.js';
 import { readKeyRing } from '../keyring/read-key-ring.js';
 import { type OidcSettings, readOidcSettings } from './auth/oidc/settings.js';
+import type { RateLimitSettings } from './limits/rate-limits.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -28,6 +29,8 @@ export interface ApiSettings {
   objects?: string;
   /** Absent: nobody signs in at an identity provider. */
   oidc?: OidcSettings;
+  /** Only what is set. */
+  rateLimits: RateLimitSettings;
 }
 
 /**
@@ -66,7 +69,24 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
     oidc: readOidcSettings(env),
+    rateLimits: {
+      ...limit('perCaller', env, 'CARILLON_RATE_LIMIT'),
+      ...limit('perAddress', env, 'CARILLON_RATE_LIMIT_ADDRESS'),
+      ...limit('failures', env, 'CARILLON_RATE_LIMIT_FAILURES'),
+    },
   };
+}
+
+function limit(name: keyof RateLimitSettings, env: NodeJS.ProcessEnv, field: string): RateLimitSettings {
+  const text = env[field];
+  if (text === undefined || text === '') return {};
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return { [name]: value };
+  throw new CarillonError('CONFIG_INVALID', `Expected \`${field}\` to be a number, 0 or more, got ${text}.`, {
+    field,
+    value: text,
+    hint: 'Write how many requests there may be, or 0 for no limit.',
+  });
 }
 
 function portOf(text: string | undefined): number {

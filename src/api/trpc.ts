@@ -67,7 +67,7 @@ export const router = trpc.router;
 export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
   const { input, payloads } = await guard(ctx, path, getRawInput);
   assertPlainInput(input);
-  const result = await next({ getRawInput: async () => input });
+  const result = await next({ getRawInput: async () => ctx.repeat?.(path, input) ?? input });
   if (payloads === 'shown') return result;
   if (result.ok) return { ...result, data: withoutPayloads(result.data) };
   throw withoutPayloadsOf(result.error, input);

@@ -53,5 +53,6 @@ export const notRunReasons = [
   'job_cancelled',
   'by_task',
   'run_cancelled',
+  'quota',
 ] as const;
 export type NotRunReason = (typeof notRunReasons)[number];

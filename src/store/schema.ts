@@ -23,6 +23,7 @@ export interface Database {
   projects: ProjectsTable;
   members: MembersTable;
   revoked_sessions: RevokedSessionsTable;
+  idempotent_requests: IdempotentRequestsTable;
 }
 
 export interface JobsTable {
@@ -210,4 +211,16 @@ export interface MembersTable {
 export interface RevokedSessionsTable {
   id: string;
   expires_at: Time;
+}
+
+/** Requests with an idempotency key. Without `status`: being answered. */
+export interface IdempotentRequestsTable {
+  id: string;
+  request: string;
+  holder: string;
+  lease_until: Time;
+  created_at: Time;
+  status: number | null;
+  headers: Json | null;
+  body: Buffer | null;
 }

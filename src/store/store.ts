@@ -4,6 +4,7 @@ import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { type ChangeReader, changeReader } from './changes.js';
 import { connect } from './connection.js';
+import { type IdempotencyStore, idempotencyStore } from './idempotency.js';
 import { type JobCounter, jobCounter } from './job-counts.js';
 import { type JobReader, jobReader } from './jobs.js';
 import { type KeyStore, keyStore } from './keys.js';
@@ -13,6 +14,8 @@ import { migrate } from './migrate.js';
 import { type OperationStore, operationStore } from './operations.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type ProjectStore, projectStore } from './projects.js';
+import { type QuotaStore, quotaStore } from './quotas.js';
+import { type RateBucketStore, rateBucketStore } from './rate-buckets.js';
 import { type RunReader, runReader } from './runs.js';
 import { type SessionStore, sessionStore } from './sessions.js';
 import { type VersionReader, versionReader } from './versions.js';
@@ -46,6 +49,9 @@ export interface Store {
   readonly changes: ChangeReader;
   /** Operations belong to the database alone as well. */
   readonly operations: OperationStore;
+  readonly idempotency: IdempotencyStore;
+  readonly rateBuckets: RateBucketStore;
+  readonly quotas: QuotaStore;
   close(): Promise<void>;
 }
 
@@ -88,6 +94,9 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     sessions: sessionStore(db),
     changes: changeReader(db),
     operations: operationStore(db),
+    idempotency: idempotencyStore(db),
+    rateBuckets: rateBucketStore(db),
+    quotas: quotaStore(db),
     close,
   };
 }
@@ -103,6 +112,7 @@ export type {
   CalendarWrite,
 } from './calendars.js';
 export type { Change, ChangeKey, ChangeReader } from './changes.js';
+export type { ClaimOutcome, IdempotencyStore, KeptAnswer, RequestClaim } from './idempotency.js';
 export type { JobCounter, JobCounts } from './job-counts.js';
 export type { JobFilter, JobId, JobKey, JobReader, JobRow } from './jobs.js';
 export type { KeyPlace, KeyRow, KeyStore, KeyUse, NewKey } from './keys.js';
@@ -121,6 +131,8 @@ export type {
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';
+export type { ProjectQuotas, QuotaStore } from './quotas.js';
+export type { BucketLimit, RateBucketStore } from './rate-buckets.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
 export type { SessionStore } from './sessions.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

@@ -6,7 +6,7 @@ import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import type { OidcSettings } from '../../src/api/auth/oidc/settings.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
-import { type ApiServer, createApiServer } from '../../src/api/server.js';
+import { type ApiServer, type ApiServerOptions, createApiServer } from '../../src/api/server.js';
 import type { Tls } from '../../src/api/tls.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
@@ -50,6 +50,8 @@ export interface ApiOnlyOptions {
   storeTimeoutMs?: number;
   oidc?: OidcSettings;
   directory?: Directory;
+  /** What else the server is given. */
+  server?: Partial<ApiServerOptions>;
 }
 
 /** An address at which nothing listens. */
@@ -82,6 +84,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     log: (level, message, fields) => log.push({ level, message, fields }),
     ...{ authenticators: options.authenticators, keyRing: options.keyRing, tls: options.tls },
     ...{ oidc: options.oidc, directory: options.directory },
+    ...options.server,
   });
   let stopped: Promise<void> | undefined;
   const stop = () => {

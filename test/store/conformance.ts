@@ -6,6 +6,7 @@ import { describeChanges } from './conformance/changes.js';
 import { describeFilters } from './conformance/filters.js';
 import { describeKeys } from './conformance/keys.js';
 import { describeLedger } from './conformance/ledger.js';
+import { describeLimits } from './conformance/limits.js';
 import { describeMembers } from './conformance/members.js';
 import { describeMigrations } from './conformance/migrations.js';
 import { describeOperations } from './conformance/operations.js';
@@ -64,6 +65,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeKeys(bench);
     describeChanges(bench);
     describeOperations(bench);
+    describeLimits(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

@@ -31,6 +31,8 @@ export async function createBackfill(
   const job = await readJob(context, { project, jobId });
   if (request.input !== undefined) checkInput(request.input, context.registry.get(job.definition.task).input);
   if (dryRun) return { backfill: null, dryRun: await surveyBackfill(context, job, request) };
+  await context.quota.assertRuns(project);
+  if (request.input !== undefined) await context.quota.assertPayload(project, request.input);
 
   const carry = firstCarry(job, id ?? `fill-${context.randomText(8)}`, request, by, context.now());
   const begun = await beginBackfill(context, job, carry);

@@ -53,7 +53,9 @@ export async function triggerJob(
   if (recorded) {
     return { job: viewJob(await readJob(context, ref), context.consoles), confirmed: true, runId, run: recorded };
   }
+  await context.quota.assertRuns(ref.project);
   if (input !== undefined) {
+    await context.quota.assertPayload(ref.project, input);
     const { definition } = await currentDefinition(context, ref);
     checkInput(input, context.registry.get(definition.task).input);
   }

@@ -14,7 +14,7 @@ import { storedJob } from './read.js';
 
 /**
  * Creates a job, or finds the one an earlier request with the same idempotency key created.
- * @throws CarillonError JOB_EXISTS, IDEMPOTENCY_MISMATCH, or what is wrong with the definition
+ * @throws CarillonError JOB_EXISTS, IDEMPOTENCY_MISMATCH, QUOTA_EXCEEDED, PAYLOAD_TOO_LARGE, or what is wrong with the definition
  */
 export async function createJob(context: Context, input: z.output<typeof createInput>): Promise<JobSnapshot> {
   const { id, project, by, idempotencyKey, ...definition } = input;
@@ -26,15 +26,18 @@ export async function createJob(context: Context, input: z.output<typeof createI
 
   const carry = await prepareFirst(context, request, by);
   if ('known' in carry) return carry.known;
-  const [begun] = await Promise.all([context.gateway.start(carry), context.projects.ensure(project, by)]);
-  if (!begun) {
-    const known = await repeatedJob(context, request);
-    if (known) return known;
-    throw taken(ref);
-  }
-  const snapshot = firstSnapshot(carry);
-  await context.projection.save(snapshot);
-  return snapshot;
+  await context.quota.assertPayload(project, submitted.input);
+  return context.quota.withRoom(project, async () => {
+    const [begun] = await Promise.all([context.gateway.start(carry), context.projects.ensure(project, by)]);
+    if (!begun) {
+      const known = await repeatedJob(context, request);
+      if (known) return known;
+      throw taken(ref);
+    }
+    const snapshot = firstSnapshot(carry);
+    await context.projection.save(snapshot);
+    return snapshot;
+  });
 }
 
 interface Request {

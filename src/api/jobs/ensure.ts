@@ -82,6 +82,7 @@ async function ensureOnce(context: Context, input: EnsureInput, seen: Seen): Pro
       return { job: viewJob(job, context.consoles), action: 'created', confirmed: true };
     }
     case 'update': {
+      await context.quota.assertPayload(project, submitted.input);
       const ifVersion = intent.current.definitionVersion;
       const payload = { by, ifVersion, definition: intent.submitted, prepared: intent.prepared };
       return { ...(await commandJob(context, ref, 'update', payload)), action: 'updated' };

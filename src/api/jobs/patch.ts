@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { definitionSchema } from '../../core/definition.js';
 import { CarillonError } from '../../core/errors.js';
 import { schemaFault } from '../../core/schema-fault.js';
-import type { InnerContext } from '../context.js';
+import { withOwner } from '../access/ownership.js';
+import type { Context } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { patchInput } from '../inputs.js';
 import type { CommandView } from '../views.js';
@@ -20,7 +21,7 @@ const maximumTries = 5;
  * Changes what the patch names, in the definition as it can be submitted again.
  * @throws CarillonError JOB_CHANGED, or what is wrong with the definition that comes of it
  */
-export async function patchJob(context: InnerContext, ref: JobRefs, input: Patch): Promise<CommandView> {
+export async function patchJob(context: Context, ref: JobRefs, input: Patch): Promise<CommandView> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await patchOnce(context, ref, input);
@@ -32,7 +33,7 @@ export async function patchJob(context: InnerContext, ref: JobRefs, input: Patch
 }
 
 async function patchOnce(
-  context: InnerContext,
+  context: Context,
   ref: JobRefs,
   { patch, ifVersion, commandId, by }: Patch,
 ): Promise<CommandView> {
@@ -48,7 +49,8 @@ async function patchOnce(
   const patched = mergePatch(sourceOf(current.definition, context.registry), patch);
   const parsed = definitionSchema.safeParse(patched);
   if (!parsed.success) throw schemaFault(parsed.error, patched);
-  const definition = parsed.data;
+  await context.quota.assertPayload(ref.project, parsed.data.input);
+  const definition = withOwner(context.caller, ref.project, parsed.data, current.definition);
   const prepared = await prepareSuccessor(context, ref, definition, current.definition);
   const expected = ifVersion ?? current.definitionVersion;
   return commandJob(context, ref, 'update', { commandId, by, ifVersion: expected, definition, prepared });

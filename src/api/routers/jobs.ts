@@ -137,6 +137,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
       .output(commandView)
       .mutation(async ({ ctx, input: { id, project, commandId, by, ifVersion, ...written } }) => {
         const ref = { project, jobId: id };
+        await ctx.quota.assertPayload(project, written.input);
         const current = await currentDefinition(ctx, ref);
         const definition = withOwner(ctx.caller, project, written, current.definition);
         const prepared = await prepareSuccessor(ctx, ref, definition, current.definition);

@@ -24,6 +24,8 @@ export async function retryRun(
 ): Promise<RetryView> {
   const run = await findRun(context, project, runId);
   assertFailed(run);
+  await context.quota.assertRuns(project);
+  if (asked !== undefined) await context.quota.assertPayload(project, asked);
   const job = await readJob(context, { project, jobId: run.jobId });
   const input = asked ?? (await inputOf(context, run));
   const differs = !isDeepStrictEqual(input, job.definition.input);

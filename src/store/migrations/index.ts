@@ -5,6 +5,7 @@ import * as evidence from './0003-evidence.js';
 import * as deadLetters from './0004-dead-letters.js';
 import * as keys from './0005-keys.js';
 import * as projects from './0006-projects.js';
+import * as limits from './0007-limits.js';
 import * as operations from './0008-operations.js';
 import * as changes from './0009-changes.js';
 import * as revokedSessions from './0012-revoked-sessions.js';
@@ -17,7 +18,8 @@ export const migrations: Record<string, Migration> = {
   '0004-dead-letters': deadLetters,
   '0005-keys': keys,
   '0006-projects': projects,
-  '0012-revoked-sessions': revokedSessions,
-  '0009-changes': changes,
+  '0007-limits': limits,
   '0008-operations': operations,
+  '0009-changes': changes,
+  '0012-revoked-sessions': revokedSessions,
 };

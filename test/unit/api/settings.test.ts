@@ -22,7 +22,21 @@ describe('readSettings', () => {
       authenticated: true,
       keyRing: expect.objectContaining({ durable: true }),
       tlsByProxy: false,
+      rateLimits: {},
     });
+  });
+
+  it('reads limits, 0 among them, and refuses what is none', () => {
+    const limited = {
+      ...env,
+      CARILLON_RATE_LIMIT: '0.5',
+      CARILLON_RATE_LIMIT_ADDRESS: '0',
+    };
+    expect(readSettings(limited).rateLimits).toEqual({ perCaller: 0.5, perAddress: 0 });
+    for (const text of ['-1', 'many', 'Infinity'])
+      expect(() => readSettings({ ...limited, CARILLON_RATE_LIMIT_FAILURES: text })).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID' }),
+      );
   });
 
   it('needs no secret key without authentication: cursors work across processes all the same', () => {
