@@ -82,7 +82,11 @@ async function bundleWorkflows(root, bundle) {
     warn() {},
     error: (text) => process.stderr.write(`${text}\n`),
   };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'dist/workflows/index.js'), logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'dist/workflows/index.js'),
+    failureConverterPath: join(root, 'dist/workflows/failure-converter.js'),
+    logger: quiet,
+  });
   writeFileSync(bundle, code);
 }
 

@@ -3,6 +3,7 @@ import type { KeyRing } from '../keyring/key-ring.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Caller } from './access/caller.js';
+import type { AuditTrail } from './audit/trail.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { Gateway } from './gateway.js';
 import type { Log } from './log.js';
@@ -40,6 +41,7 @@ export interface InnerContext extends Backstage {
   feeds: LogFeeds;
   /** Signs cursors, seals sessions and secrets. */
   keyRing: KeyRing;
+  audit: AuditTrail;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */

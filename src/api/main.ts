@@ -2,6 +2,7 @@
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
+import { dataConverterOf } from '../keyring/data-converter.js';
 import { createStore } from '../store/store.js';
 import { Gateway } from './gateway.js';
 import { jsonLog } from './log.js';
@@ -21,12 +22,14 @@ async function main(): Promise<void> {
     log('error', message, { code, ...details });
   const store = createStore({ url: settings.databaseUrl });
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, insecureHost } = settings;
-  const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
+  const { keyRing, sealPayloads } = settings;
+  const dataConverter = dataConverterOf(keyRing && { keyRing, sealPayloads });
+  const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now, dataConverter });
   const consoles = { temporalAddress, namespace, temporalUi };
   const taskSettings = overridden(configured, settings);
   const server = await createApiServer({
     ...{ settings: taskSettings, store, gateway, registry, consoles, log, now },
-    ...{ version: packageVersion(), host, port, insecureHost },
+    ...{ version: packageVersion(), host, port, insecureHost, keyRing },
   });
   const reconciler = startReconciler({ store, gateway, registry, log, now, random: Math.random });
 

@@ -1,10 +1,12 @@
 import type { AnyTask } from '../core/task/task.js';
 import type { GuardedProcedure } from './access/needs.js';
+import { auditRouter } from './routers/audit.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { jobsRouter } from './routers/jobs.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
+import { secretsRouter } from './routers/secrets.js';
 import { systemRouter } from './routers/system.js';
 import { tasksRouter } from './routers/tasks.js';
 import { router } from './trpc.js';
@@ -18,6 +20,8 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     runs: runsRouter,
     tasks: tasksRouter,
     schedules: schedulesRouter,
+    secrets: secretsRouter,
+    audit: auditRouter,
     system: systemRouter,
   });
 }

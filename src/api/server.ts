@@ -9,6 +9,8 @@ import { KeyRing } from '../keyring/key-ring.js';
 import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
 import { type Caller, nobody, openCaller } from './access/caller.js';
+import { recordRefusal } from './audit/record.js';
+import { AuditTrail } from './audit/trail.js';
 import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { base32 } from './base32.js';
@@ -87,6 +89,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...{ store, gateway, projection, replanner, registry, consoles, version, log, now, randomText },
     ...{ objects, resultLocations, feeds },
     keyRing: options.keyRing ?? KeyRing.random(),
+    audit: new AuditTrail({ audit: store.audit, log }),
   };
   const contextOf = (request: FastifyRequest): Context => ({
     ...inner,
@@ -114,8 +117,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (!isTrpc(request)) return sendProblem(request, reply, transportFault(error));
-    const shape = errorShape(transportFault(error), { requestId: request.id });
+    const fault = transportFault(error);
+    recordRefusal(contextOf(request), fault, { action: `${request.method} ${request.routeOptions.url ?? '*'}` });
+    if (!isTrpc(request)) return sendProblem(request, reply, fault);
+    const shape = errorShape(fault, { requestId: request.id });
     return reply.status(shape.data.httpStatus).send({ error: shape });
   });
   app.setNotFoundHandler((request, reply) => {
@@ -148,6 +153,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await app.close();
       objects?.close();
       await replanner.close();
+      await inner.audit.close();
       projection.close();
     },
   };

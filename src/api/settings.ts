@@ -1,5 +1,7 @@
 import { schedulerTaskQueue } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
+import { configuredKeyRing, sealsPayloads } from '../keyring/configured.js';
+import type { KeyRing } from '../keyring/key-ring.js';
 
 export interface ApiSettings {
   databaseUrl: string;
@@ -14,6 +16,10 @@ export interface ApiSettings {
   temporalUi?: string;
   /** Address of the object store; it outranks the configuration's. */
   objects?: string;
+  /** Seals and signs; undefined: no key is given. */
+  keyRing?: KeyRing;
+  /** Whether payloads go to Temporal sealed. */
+  sealPayloads: boolean;
 }
 
 /**
@@ -40,6 +46,7 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
       },
     );
   }
+  const keyRing = configuredKeyRing({ keys: env.CARILLON_SECRET_KEY, file: env.CARILLON_SECRET_KEY_FILE });
   return {
     databaseUrl,
     temporalAddress: env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
@@ -51,5 +58,7 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     tasks: env.CARILLON_TASKS || undefined,
     temporalUi: env.CARILLON_TEMPORAL_UI || undefined,
     objects: env.CARILLON_OBJECTS || undefined,
+    keyRing,
+    sealPayloads: sealsPayloads(env.CARILLON_PAYLOAD_ENCRYPTION, keyRing),
   };
 }

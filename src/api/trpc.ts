@@ -2,6 +2,8 @@ import { initTRPC } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { errorCodes } from '../core/errors.js';
 import { guard } from './access/guard.js';
+import { needOf } from './access/needs.js';
+import { audited } from './audit/step.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
 
@@ -59,8 +61,12 @@ const trpc = initTRPC
   });
 
 export const router = trpc.router;
-/** Every procedure asks first whether its caller may. */
-export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
+const auditedProcedure = trpc.procedure.use(async ({ ctx, path, type, getRawInput, next }) => {
+  const input = await getRawInput();
+  return audited({ ctx, path, type, ofProject: needOf(path)?.on !== 'instance', input }, next);
+});
+/** Every procedure asks first whether its caller may; what it changes or refuses is recorded. */
+export const procedure = auditedProcedure.use(async ({ ctx, path, getRawInput, next }) => {
   const raw = await guard(ctx, path, getRawInput);
   return next({ getRawInput: async () => raw });
 });

@@ -25,7 +25,11 @@ const headLength = 1 + idLength + saltLength + nonceLength;
 export class KeyRing {
   readonly #keys: readonly Key[];
 
-  private constructor(keys: readonly Buffer[]) {
+  private constructor(
+    keys: readonly Buffer[],
+    /** Whether what it seals can be opened after the process has ended. */
+    readonly lasting: boolean,
+  ) {
     this.#keys = keys.map((bytes) => ({
       bytes,
       id: createHash('sha256').update(bytes).digest().subarray(0, idLength),
@@ -44,7 +48,7 @@ export class KeyRing {
       .map((one) => one.trim())
       .filter((one) => one !== '')
       .map((one) => Buffer.from(one, 'base64'));
-    if (keys.length > 0 && keys.every((key) => key.length === keyLength)) return new KeyRing(keys);
+    if (keys.length > 0 && keys.every((key) => key.length === keyLength)) return new KeyRing(keys, true);
     throw new CarillonError(
       'CONFIG_INVALID',
       `Expected \`${field}\` to be keys of ${keyLength} bytes in base64, with commas between.`,
@@ -54,7 +58,7 @@ export class KeyRing {
 
   /** A ring that ends with the process. */
   static random(): KeyRing {
-    return new KeyRing([randomBytes(keyLength)]);
+    return new KeyRing([randomBytes(keyLength)], false);
   }
 
   /** Id of the key that seals now, in hex. */

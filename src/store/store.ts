@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type AttemptReader, attemptReader } from './attempts.js';
+import { type AuditStore, auditStore } from './audit.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { connect } from './connection.js';
@@ -8,6 +9,7 @@ import { type LedgerBatch, writeLedger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { type ProgressRow, writeProgress } from './progress.js';
 import { type RunReader, runReader } from './runs.js';
+import { type SecretStore, secretStore } from './secrets.js';
 import { type VersionReader, versionReader } from './versions.js';
 
 /**
@@ -31,6 +33,9 @@ export interface Store {
   /** Calendars belong to the database alone: no workflow writes them. */
   readonly calendars: CalendarStore;
   readonly backfills: BackfillStore;
+  /** Sealed: the store never sees a value. */
+  readonly secrets: SecretStore;
+  readonly audit: AuditStore;
   close(): Promise<void>;
 }
 
@@ -66,11 +71,14 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     versions: versionReader(db),
     calendars: calendarStore(db),
     backfills: backfillStore(db),
+    secrets: secretStore(db),
+    audit: auditStore(db),
     close,
   };
 }
 
 export type { AttemptReader } from './attempts.js';
+export type { AuditEntry, AuditFilter, AuditKey, AuditStore } from './audit.js';
 export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
 export type {
   CalendarKey,
@@ -85,4 +93,5 @@ export type { LedgerBatch } from './ledger.js';
 export type { Page, PageRequest } from './page.js';
 export type { ProgressRow } from './progress.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { SealedSecret, SecretKey, SecretRow, SecretStore } from './secrets.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

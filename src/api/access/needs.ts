@@ -59,7 +59,18 @@ export const needs = {
   'tasks.list': { right: 'member', on: 'instance' },
   'tasks.get': { right: 'member', on: 'instance' },
   'schedules.preview': { right: 'jobs:read', on: 'project' },
+  'secrets.put': { right: 'secrets:write', on: 'project', signed: true },
+  'secrets.list': read('project'),
+  'secrets.delete': { right: 'secrets:write', on: 'project' },
+  'secrets.rotate': { right: 'instance:manage', on: 'instance' },
+  'audit.list': { right: 'audit:read', on: 'project' },
+  'audit.listAll': { right: 'instance:manage', on: 'instance' },
   'system.health': { right: 'anyone', on: 'instance' },
 } as const satisfies Record<string, Need>;
+
+/** Undefined: there is no such procedure. */
+export function needOf(path: string): Need | undefined {
+  return Object.hasOwn(needs, path) ? needs[path as GuardedProcedure] : undefined;
+}
 
 export type GuardedProcedure = keyof typeof needs;

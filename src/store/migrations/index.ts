@@ -3,6 +3,8 @@ import * as jobsAndRuns from './0001-jobs-and-runs.js';
 import * as clock from './0002-clock.js';
 import * as evidence from './0003-evidence.js';
 import * as deadLetters from './0004-dead-letters.js';
+import * as secrets from './0010-secrets.js';
+import * as audit from './0011-audit.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +12,6 @@ export const migrations: Record<string, Migration> = {
   '0002-clock': clock,
   '0003-evidence': evidence,
   '0004-dead-letters': deadLetters,
+  '0010-secrets': secrets,
+  '0011-audit': audit,
 };
