@@ -15,6 +15,7 @@ import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
+import { codecPart } from './codec/codec.js';
 import type { Consoles, Context, InnerContext } from './context.js';
 import { faultOf } from './fault.js';
 import type { Gateway } from './gateway.js';
@@ -32,7 +33,7 @@ const bodyLimit = 1024 * 1024;
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [];
+const parts: HttpPart[] = [codecPart];
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
+import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
 import { createApiServer } from '../../src/api/server.js';
 import type { CarillonError } from '../../src/core/errors.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import type { AnyTask } from '../../src/core/task/task.js';
+import type { KeyRing } from '../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../src/store/store.js';
 
 /** An API on the shared servers, on a task queue where no worker is. It ends with the test. */
@@ -30,6 +32,8 @@ export interface ApiOnlyOptions {
   patienceMs?: number;
   /** Beside the built-in ones. */
   tasks?: readonly AnyTask[];
+  authenticators?: readonly Authenticator[];
+  keyRing?: KeyRing;
 }
 
 /** An address at which nothing listens. */
@@ -59,6 +63,7 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     },
     consoles: { temporalAddress, namespace: 'default', temporalUi: 'http://127.0.0.1:8233/' },
     log: (level, message, fields) => log.push({ level, message, fields }),
+    ...{ authenticators: options.authenticators, keyRing: options.keyRing },
   });
   onTestFinished(async () => {
     await server.close();
