@@ -12,6 +12,7 @@ import { CarillonError } from '../core/errors.js';
 import { parseWorkflowId } from '../core/ids.js';
 import type { JobState } from '../core/states.js';
 import { type Beginning, idOf, type WorkflowRef } from './beginning.js';
+import { messageOf } from './failure-message.js';
 import { detailsOf, summaryOf } from './jobs/details.js';
 import { fromTemporal, isNotFound, isUnanswered } from './temporal-errors.js';
 
@@ -181,12 +182,14 @@ export class Gateway {
         status: described.status.name,
         closedAt: described.closeTime?.toISOString(),
         memo: (described.memo ?? {}) as JobMemo,
-        pending: (described.raw.pendingActivities ?? []).map((activity) => ({
-          runId: activity.activityId ?? '',
-          attempt: activity.attempt ?? 1,
-          lastFailure: activity.lastFailure?.message ?? undefined,
-          nextAttemptAt: toIso(activity.nextAttemptScheduleTime),
-        })),
+        pending: await Promise.all(
+          (described.raw.pendingActivities ?? []).map(async (activity) => ({
+            runId: activity.activityId ?? '',
+            attempt: activity.attempt ?? 1,
+            lastFailure: await messageOf(activity.lastFailure, this.#client.options.loadedDataConverter),
+            nextAttemptAt: toIso(activity.nextAttemptScheduleTime),
+          })),
+        ),
       };
     } catch (error) {
       if (isNotFound(error)) return undefined;

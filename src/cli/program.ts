@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
+import { addAudit } from './commands/audit.js';
 import { addBackfills } from './commands/backfills.js';
 import { addCalendars } from './commands/calendars.js';
 import { addDelete } from './commands/delete.js';
@@ -15,6 +16,7 @@ import { addRunCommands } from './commands/run-commands.js';
 import { addRunJob } from './commands/run-job.js';
 import { addRunLogs } from './commands/run-logs.js';
 import { addRuns } from './commands/runs.js';
+import { addSecrets } from './commands/secrets.js';
 import { addSimulate } from './commands/simulate.js';
 import { addTasks } from './commands/tasks.js';
 import { addValidate } from './commands/validate.js';
@@ -55,6 +57,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
     io,
   );
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
+  addSecrets(program.command('secrets').description('what tasks use, and nobody reads'), io);
   addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
   addNew(program.command('new').description('make files for what one writes oneself'), io);
   addNext(program, io);
@@ -64,6 +67,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addValidate(program, io, setExitCode);
   addExport(program, io);
   addDelete(program, io, setExitCode);
+  addAudit(program, io);
   addDoctor(program, io, setExitCode);
   return program;
 }

@@ -141,7 +141,7 @@ export async function startRig({
     keyRing,
   });
   const clientConnection = await Connection.connect({ address });
-  const temporal = new Client({ connection: clientConnection });
+  const temporal = new Client({ connection: clientConnection, dataConverter });
 
   const until = async <T>(read: () => T | undefined): Promise<T> => {
     for (;;) {

@@ -27,6 +27,7 @@ describe('readSettings', () => {
       insecureHost: false,
       tasks: undefined,
       temporalUi: undefined,
+      sealPayloads: false,
     });
     expect(() => readSettings({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
