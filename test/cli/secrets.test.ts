@@ -9,7 +9,7 @@ test('a secret is stored from standard input or a question, listed, sealed anew 
   const value = 'open sesame';
   const call = (args: string[], io = {}) => carillon([...args, '--url', url, '--project', project], io);
 
-  expect(await call(['secrets', 'put', 'token'])).toMatchObject({ code: 2, out: '' });
+  expect(await call(['secrets', 'put', 'token'])).toMatchObject({ code: 1, out: '' });
   const piped = await call(['secrets', 'put', 'token'], { stdin: () => `${value}\n`, env: { USER: 'ada' } });
   expect(piped).toEqual({ code: 0, out: 'stored token, version 1\n', err: '' });
   const questions: string[] = [];

@@ -49,6 +49,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   rig = await startRig({
     tasks: [leaking],
+    heavy: true,
     keyRing: KeyRing.parse(randomBytes(32).toString('base64'), 'test'),
     settings: { objects: { url: pathToFileURL(folder).href } },
     log: (line) => lines.push(line),
