@@ -1,11 +1,12 @@
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+// The package has no names that Node could find when it is imported as a module.
+import proto from '@temporalio/proto';
 import type { KeyRing } from './key-ring.js';
 
 /** What the metadata of a sealed payload says under `encoding`. */
 export const sealedEncoding = 'binary/encrypted';
 
-const { Payload: Wire } = temporal.api.common.v1;
+const { Payload: Wire } = proto.temporal.api.common.v1;
 
 /** Seals payloads on their way to Temporal, metadata included, and opens them on their way back. */
 export class SealingCodec implements PayloadCodec {
