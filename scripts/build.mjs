@@ -85,7 +85,12 @@ async function bundleWorkflows(root, bundle) {
   const workflowsPath = join(root, 'dist/workflows/index.js');
   // Loaded once for all workflows of a worker instead of once for each: a fifth of what it costs to start one. Nothing in
   // these modules changes; a test holds them to it.
-  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules: [workflowsPath], logger: quiet });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    failureConverterPath: join(root, 'dist/workflows/failure-converter.js'),
+    preloadModules: [workflowsPath],
+    logger: quiet,
+  });
   writeFileSync(bundle, code);
 }
 

@@ -100,7 +100,7 @@ async function attemptRun(
   const { runId, snapshot } = request;
   const { project, jobId, definition } = snapshot;
   const context = Context.current();
-  const secrets = maskedSecrets(services.secrets, evidence.mask);
+  const secrets = maskedSecrets(services.secretsOf(project), evidence.mask);
   let task: AnyTask;
   let input: unknown;
   try {

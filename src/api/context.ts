@@ -3,6 +3,7 @@ import type { KeyRing } from '../keyring/key-ring.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { Store } from '../store/store.js';
 import type { Caller, Directory } from './access/caller.js';
+import type { AuditTrail } from './audit/trail.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { ChangeFeeds } from './events/change-feed.js';
 import type { Gateway } from './gateway.js';
@@ -52,6 +53,7 @@ export interface InnerContext extends Backstage {
   keyRing: KeyRing;
   /** Holds projects to what they may use. */
   quota: ProjectQuota;
+  audit: AuditTrail;
   /** Version of the package, shown by `system.health`. */
   version: string;
   /** Random text of `length` letters and digits (base 32). */

@@ -5,13 +5,14 @@ import {
   makeGrpcRetryInterceptor,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { type DataConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { CommandName } from '../core/commands.js';
 import { type JobCarry, type JobSnapshot, jobWorkflowType, laneTaskQueue, searchAttributes } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import { parseWorkflowId } from '../core/ids.js';
 import type { JobState } from '../core/states.js';
 import { type Beginning, idOf, type WorkflowRef } from './beginning.js';
+import { messageOf } from './failure-message.js';
 import { detailsOf, summaryOf } from './jobs/details.js';
 import { fromTemporal, isNotFound, isUnanswered } from './temporal-errors.js';
 
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   /** Task queue of the job workflows. */
   taskQueue: string;
   now: () => number;
+  /** How payloads are sealed. Default: not. */
+  dataConverter?: DataConverter;
   /** How long a command waits for a worker, in milliseconds, before it is left as a Signal. Default 5000. */
   commandTimeoutMs?: number;
   /** How long a query waits for a worker, in milliseconds. Default 2000. */
@@ -70,11 +73,11 @@ const keys = {
 export class Gateway {
   readonly #connection: Connection;
   readonly #client: Client;
-  readonly #options: Required<GatewayOptions>;
+  readonly #options: Required<Omit<GatewayOptions, 'dataConverter'>>;
   readonly #inFlight = new Set<Promise<unknown>>();
 
   /** Connects with the first call, so that an API starts while Temporal is down. */
-  constructor(options: GatewayOptions) {
+  constructor({ dataConverter, ...options }: GatewayOptions) {
     this.#options = { commandTimeoutMs: 5000, queryTimeoutMs: 2000, ...options };
     this.#connection = Connection.lazy({
       address: options.address,
@@ -82,7 +85,7 @@ export class Gateway {
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 1000 },
       interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
     });
-    this.#client = new Client({ connection: this.#connection, namespace: options.namespace });
+    this.#client = new Client({ connection: this.#connection, namespace: options.namespace, dataConverter });
   }
 
   /** Starts the workflow of a job. False when the id is taken, by a closed job too. */
@@ -179,12 +182,14 @@ export class Gateway {
         status: described.status.name,
         closedAt: described.closeTime?.toISOString(),
         memo: (described.memo ?? {}) as JobMemo,
-        pending: (described.raw.pendingActivities ?? []).map((activity) => ({
-          runId: activity.activityId ?? '',
-          attempt: activity.attempt ?? 1,
-          lastFailure: activity.lastFailure?.message ?? undefined,
-          nextAttemptAt: toIso(activity.nextAttemptScheduleTime),
-        })),
+        pending: await Promise.all(
+          (described.raw.pendingActivities ?? []).map(async (activity) => ({
+            runId: activity.activityId ?? '',
+            attempt: activity.attempt ?? 1,
+            lastFailure: await messageOf(activity.lastFailure, this.#client.options.loadedDataConverter),
+            nextAttemptAt: toIso(activity.nextAttemptScheduleTime),
+          })),
+        ),
       };
     } catch (error) {
       if (isNotFound(error)) return undefined;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
+import { dataConverterOf } from '../keyring/data-converter.js';
 import { createStore, type Store } from '../store/store.js';
 import { MemberDirectory } from './access/directory.js';
 import { AdminKey } from './auth/admin-key.js';
@@ -29,7 +30,8 @@ async function main(): Promise<void> {
     log('error', message, { code, ...details });
   const store = createStore({ url: settings.databaseUrl });
   const { temporalAddress, namespace, taskQueue, temporalUi, host, port, keyRing, tlsByProxy } = settings;
-  const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now });
+  const dataConverter = dataConverterOf(keyRing.durable ? { keyRing, sealPayloads: settings.sealPayloads } : undefined);
+  const gateway = new Gateway({ address: temporalAddress, namespace, taskQueue, now, dataConverter });
   const consoles = { temporalAddress, namespace, temporalUi };
   const directory = new MemberDirectory(store.members, now);
   const taskSettings = overridden(configured, settings);

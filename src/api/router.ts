@@ -1,5 +1,6 @@
 import type { AnyTask } from '../core/task/task.js';
 import type { GuardedProcedure } from './access/needs.js';
+import { auditRouter } from './routers/audit.js';
 import { backfillsRouter } from './routers/backfills.js';
 import { calendarsRouter } from './routers/calendars.js';
 import { eventsRouter } from './routers/events.js';
@@ -10,6 +11,7 @@ import { operationsRouter } from './routers/operations.js';
 import { projectsRouter } from './routers/projects.js';
 import { runsRouter } from './routers/runs.js';
 import { schedulesRouter } from './routers/schedules.js';
+import { secretsRouter } from './routers/secrets.js';
 import { systemRouter } from './routers/system.js';
 import { tasksRouter } from './routers/tasks.js';
 import { router } from './trpc.js';
@@ -28,6 +30,8 @@ export function createRouter<const Tasks extends readonly AnyTask[] = readonly A
     schedules: schedulesRouter,
     projects: projectsRouter,
     members: membersRouter,
+    secrets: secretsRouter,
+    audit: auditRouter,
     system: systemRouter,
   });
 }

@@ -10,6 +10,8 @@ import { openObjectStore } from '../objects/open.js';
 import type { Store } from '../store/store.js';
 import { type Caller, type Directory, nobody, openCaller } from './access/caller.js';
 import { MemberDirectory } from './access/directory.js';
+import { recordRefusal } from './audit/record.js';
+import { AuditTrail } from './audit/trail.js';
 import { authenticate, noCredentials } from './auth/authenticate.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { createOidc } from './auth/oidc/oidc.js';
@@ -18,6 +20,7 @@ import { whoAmI } from './auth/who-am-i.js';
 import { base32 } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import { classicPart } from './classic/part.js';
+import { codecPart } from './codec/codec.js';
 import type { Consoles, Context, InnerContext } from './context.js';
 import { ChangeFeeds } from './events/change-feed.js';
 import { faultOf } from './fault.js';
@@ -46,7 +49,7 @@ import { errorShape } from './trpc.js';
 /** Calls in one batch. */
 const maxBatchSize = 20;
 /** What the API offers beside tRPC. */
-const parts: HttpPart[] = [whoAmI, rest, docs, classicPart];
+const parts: HttpPart[] = [whoAmI, rest, docs, classicPart, codecPart];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -119,6 +122,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
     quota: new ProjectQuota({ store: store.quotas, now }),
+    audit: new AuditTrail({ audit: store.audit, log }),
   };
   const { directory } = inner;
   const oidc =
@@ -174,9 +178,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ...{ requestId: id, traceparent, path, error: causes(error) },
     });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (transportFault(error).code === 'INTERNAL') report(request, error, request.routeOptions.url);
-    if (!isTrpc(request)) return sendProblem(request, reply, transportFault(error));
-    const shape = errorShape(transportFault(error), { requestId: request.id });
+    const fault = transportFault(error);
+    if (fault.code === 'INTERNAL') report(request, error, request.routeOptions.url);
+    recordRefusal(contextOf(request), fault, { action: `${request.method} ${request.routeOptions.url ?? '*'}` });
+    if (!isTrpc(request)) return sendProblem(request, reply, fault);
+    const shape = errorShape(fault, { requestId: request.id });
     return reply.status(shape.data.httpStatus).send({ error: shape });
   });
   app.setNotFoundHandler((request, reply) => {
@@ -211,6 +217,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await operations.close();
       objects?.close();
       await replanner.close();
+      await inner.audit.close();
       projection.close();
     },
   };

@@ -1,7 +1,7 @@
 import { schedulerTaskQueue } from '../core/contract.js';
 import { CarillonError, show } from '../core/errors.js';
+import { configuredKeyRing, sealsPayloads } from '../keyring/configured.js';
 import { KeyRing } from '../keyring/key-ring.js';
-import { readKeyRing } from '../keyring/read-key-ring.js';
 import { type OidcSettings, readOidcSettings } from './auth/oidc/settings.js';
 import type { RateLimitSettings } from './limits/rate-limits.js';
 
@@ -31,6 +31,8 @@ export interface ApiSettings {
   oidc?: OidcSettings;
   /** Only what is set. */
   rateLimits: RateLimitSettings;
+  /** Whether payloads go to Temporal sealed. */
+  sealPayloads: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
     });
   }
   const authenticated = oneOf('CARILLON_AUTH', env.CARILLON_AUTH, { required: true, off: false }, true);
-  const keyRing = readKeyRing(env.CARILLON_SECRET_KEY, env.CARILLON_SECRET_KEY_FILE);
+  const keyRing = configuredKeyRing({ keys: env.CARILLON_SECRET_KEY, file: env.CARILLON_SECRET_KEY_FILE });
   if (authenticated && !keyRing) {
     throw new CarillonError('CONFIG_INVALID', 'Expected `CARILLON_SECRET_KEY` to be set, got nothing.', {
       field: 'CARILLON_SECRET_KEY',
@@ -74,6 +76,7 @@ export function readSettings(env: NodeJS.ProcessEnv): ApiSettings {
       ...limit('perAddress', env, 'CARILLON_RATE_LIMIT_ADDRESS'),
       ...limit('failures', env, 'CARILLON_RATE_LIMIT_FAILURES'),
     },
+    sealPayloads: sealsPayloads(env.CARILLON_PAYLOAD_ENCRYPTION, keyRing),
   };
 }
 

@@ -2,7 +2,9 @@ import { initTRPC } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { errorCodes } from '../core/errors.js';
 import { guard } from './access/guard.js';
+import { needOf } from './access/needs.js';
 import { withoutPayloads, withoutPayloadsOf } from './access/payloads.js';
+import { audited } from './audit/step.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
 import { assertPlainInput } from './plain-input.js';
@@ -63,8 +65,12 @@ const trpc = initTRPC
   });
 
 export const router = trpc.router;
-/** Every procedure asks first whether its caller may, and at last what they may see. */
-export const procedure = trpc.procedure.use(async ({ ctx, path, getRawInput, next }) => {
+const auditedProcedure = trpc.procedure.use(async ({ ctx, path, type, getRawInput, next }) => {
+  const input = await getRawInput();
+  return audited({ ctx, path, type, ofProject: needOf(path)?.on !== 'instance', input }, next);
+});
+/** Every procedure asks first whether its caller may, and at last what they may see; what it changes or refuses is recorded. */
+export const procedure = auditedProcedure.use(async ({ ctx, path, getRawInput, next }) => {
   const { input, payloads } = await guard(ctx, path, getRawInput);
   assertPlainInput(input);
   const result = await next({ getRawInput: async () => ctx.repeat?.(path, input) ?? input });

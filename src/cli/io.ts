@@ -10,6 +10,8 @@ export interface Io {
   stdin?(): string;
   /** Puts a question to the person at the terminal; absent where there is none. */
   ask?(question: string): Promise<string>;
+  /** The same, without showing what is typed. */
+  askSecret?(question: string): Promise<string>;
   /** Whether people read the output: colours are for them alone. */
   colour: boolean;
   /** Where something may be drawn and redrawn, if people watch. */

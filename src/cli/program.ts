@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../api/version.js';
 import { addApply } from './commands/apply.js';
+import { addAudit } from './commands/audit.js';
 import { addBackfills } from './commands/backfills.js';
 import { addBulk } from './commands/bulk.js';
 import { addCalendars } from './commands/calendars.js';
@@ -21,6 +22,7 @@ import { addRunCommands } from './commands/run-commands.js';
 import { addRunJob } from './commands/run-job.js';
 import { addRunLogs } from './commands/run-logs.js';
 import { addRuns } from './commands/runs.js';
+import { addSecrets } from './commands/secrets.js';
 import { addSimulate } from './commands/simulate.js';
 import { addTasks } from './commands/tasks.js';
 import { addValidate } from './commands/validate.js';
@@ -63,6 +65,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addBackfills(program.command('backfills').description("run a job's occurrences of a range"), io, setExitCode);
   addBulk(program.command('bulk').description('change many jobs, or failed runs, at once'), io, setExitCode);
   addOperations(program.command('operations').description('what bulk began, and how far it is'), io, setExitCode);
+  addSecrets(program.command('secrets').description('what tasks use, and nobody reads'), io);
   addTasks(program.command('tasks').description('kinds of work that jobs can name'), io);
   addKeys(program.command('keys').description('API keys: who else may ask, and for what'), io);
   addProjects(program.command('projects').description('tenants: who shares jobs, and how much they use'), io);
@@ -76,6 +79,7 @@ export function createProgram(io: Io, setExitCode: (code: number) => void): Comm
   addEvents(program, io);
   addExport(program, io);
   addDelete(program, io, setExitCode);
+  addAudit(program, io);
   addDoctor(program, io, setExitCode);
   return program;
 }

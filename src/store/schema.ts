@@ -24,6 +24,8 @@ export interface Database {
   members: MembersTable;
   revoked_sessions: RevokedSessionsTable;
   idempotent_requests: IdempotentRequestsTable;
+  secrets: SecretsTable;
+  audit: AuditTable;
 }
 
 export interface JobsTable {
@@ -223,4 +225,36 @@ export interface IdempotentRequestsTable {
   status: number | null;
   headers: Json | null;
   body: Buffer | null;
+}
+
+export interface SecretsTable {
+  project: string;
+  name: string;
+  /** Ascends by one with every value. */
+  version: number;
+  sealed: Buffer;
+  /** Key it is sealed with. */
+  key_id: string;
+  created_at: Time;
+  created_by: string | null;
+  updated_at: Time;
+  updated_by: string | null;
+}
+
+/** Rows are added, and never changed or deleted: a trigger sees to that. */
+export interface AuditTable {
+  entry_id: string;
+  at: Time;
+  project: string | null;
+  caller_kind: string;
+  caller_id: string;
+  caller_name: string;
+  key_id: string | null;
+  address: string;
+  request_id: string;
+  action: string;
+  target: string | null;
+  outcome: string;
+  before: Json | null;
+  after: Json | null;
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type AttemptReader, attemptReader } from './attempts.js';
+import { type AuditStore, auditStore } from './audit.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
 import { type CalendarStore, calendarStore } from './calendars.js';
 import { type ChangeReader, changeReader } from './changes.js';
@@ -17,6 +18,7 @@ import { type ProjectStore, projectStore } from './projects.js';
 import { type QuotaStore, quotaStore } from './quotas.js';
 import { type RateBucketStore, rateBucketStore } from './rate-buckets.js';
 import { type RunReader, runReader } from './runs.js';
+import { type SecretStore, secretStore } from './secrets.js';
 import { type SessionStore, sessionStore } from './sessions.js';
 import { type VersionReader, versionReader } from './versions.js';
 
@@ -52,6 +54,9 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly rateBuckets: RateBucketStore;
   readonly quotas: QuotaStore;
+  /** Sealed: the store never sees a value. */
+  readonly secrets: SecretStore;
+  readonly audit: AuditStore;
   close(): Promise<void>;
 }
 
@@ -97,11 +102,14 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     idempotency: idempotencyStore(db),
     rateBuckets: rateBucketStore(db),
     quotas: quotaStore(db),
+    secrets: secretStore(db),
+    audit: auditStore(db),
     close,
   };
 }
 
 export type { AttemptReader } from './attempts.js';
+export type { AuditEntry, AuditFilter, AuditKey, AuditStore } from './audit.js';
 export type { BackfillFilter, BackfillKey, BackfillRow, BackfillStore } from './backfills.js';
 export type {
   CalendarKey,
@@ -134,5 +142,6 @@ export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from
 export type { ProjectQuotas, QuotaStore } from './quotas.js';
 export type { BucketLimit, RateBucketStore } from './rate-buckets.js';
 export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { SealedSecret, SecretKey, SecretRow, SecretStore } from './secrets.js';
 export type { SessionStore } from './sessions.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

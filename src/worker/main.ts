@@ -3,10 +3,12 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pass } from '../activities/execute-run.js';
 import { HostPool } from '../activities/host/host-pool.js';
 import { LedgerWriter } from '../activities/ledger-writer.js';
+import { storedSecrets } from '../activities/secrets/stored.js';
 import { createServices } from '../activities/services/services.js';
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
+import { dataConverterOf, sealingBundle } from '../keyring/data-converter.js';
 import { createStore } from '../store/store.js';
 import { readWorkerSettings } from './settings.js';
 import { createHeavyWorker, createSchedulerWorker } from './workers.js';
@@ -17,8 +19,11 @@ async function main(): Promise<void> {
   // holds for contexts to come, those of the workflows; tasks run in this one and keep their ten.
   setFlagsFromString('--stack-trace-limit=3');
   const settings = readWorkerSettings(process.env);
-  // The processes of users' tasks inherit the environment, and are to know no more than they need.
+  // What it starts inherits its environment: tasks' hosts, and the programs of their steps.
   delete process.env.CARILLON_SECRET_KEY;
+  delete process.env.CARILLON_SECRET_KEY_FILE;
+  const { keyRing, sealPayloads } = settings;
+  const dataConverter = dataConverterOf(keyRing && { keyRing, sealPayloads });
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const configPath = findTasksModule(process.cwd(), settings.tasksModule);
   const config = await loadConfig(configPath);
@@ -29,8 +34,12 @@ async function main(): Promise<void> {
     concurrency: settings.concurrency,
     surroundings: {
       overrides: { objects: settings.objects, secretsFolder: settings.secretsFolder, httpAllow: settings.httpAllow },
-      temporal: { address: settings.temporalAddress, namespace: settings.namespace, taskQueue: settings.taskQueue },
+      temporal: {
+        ...{ address: settings.temporalAddress, namespace: settings.namespace, taskQueue: settings.taskQueue },
+        ...(keyRing && { sealing: { sealPayloads } }),
+      },
     },
+    codec: dataConverter?.payloadCodecs?.[0],
     onTrouble: (message) => console.error(message),
   });
   const registry = hosts.placeAll(config);
@@ -47,7 +56,8 @@ async function main(): Promise<void> {
   const { namespace, taskQueue } = settings;
   const services = createServices(overridden(config.settings, settings), {
     env: process.env,
-    temporal: { connection, namespace, taskQueue },
+    temporal: { connection, namespace, taskQueue, dataConverter },
+    stored: keyRing && storedSecrets(store.secrets, keyRing, Date.now),
   });
   const options = {
     connection,
@@ -55,12 +65,16 @@ async function main(): Promise<void> {
     taskQueue: settings.taskQueue,
     concurrency: settings.concurrency,
     maxCachedJobs: settings.maxCachedJobs,
+    dataConverter,
     dependencies: { registry, ledger, store, services, now: Date.now, pass, log },
   };
   const worker =
     settings.lanes === 'heavy'
       ? await createHeavyWorker(options)
-      : await createSchedulerWorker({ ...options, bundle: { codePath: settings.bundlePath } });
+      : await createSchedulerWorker({
+          ...options,
+          bundle: sealPayloads ? sealingBundle(settings.bundlePath) : { codePath: settings.bundlePath },
+        });
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { CarillonError, show } from '../core/errors.js';
+import { configuredKeyRing, sealsPayloads } from '../keyring/configured.js';
+import type { KeyRing } from '../keyring/key-ring.js';
 
 export interface WorkerSettings {
   databaseUrl: string;
@@ -17,6 +19,10 @@ export interface WorkerSettings {
   /** Folder of secrets; it outranks the configuration's. */
   secretsFolder?: string;
   bundlePath: string;
+  /** Opens stored secrets and sealed payloads; undefined: no key is given. */
+  keyRing?: KeyRing;
+  /** Whether payloads go to Temporal sealed. */
+  sealPayloads: boolean;
 }
 
 /**
@@ -35,12 +41,16 @@ export interface WorkerSettings {
  * | CARILLON_HTTP_ALLOW | networks that tasks may call beside the public internet, CIDR with commas between | none |
  * | CARILLON_OBJECTS | object store: `file:///folder` or `s3://bucket/prefix?region=…` | what the configuration says |
  * | CARILLON_SECRETS_FOLDER | folder with one file per secret | what the configuration says |
+ * | CARILLON_SECRET_KEY | keys of 32 bytes in base64, commas between; the first one seals | none |
+ * | CARILLON_SECRET_KEY_FILE | file that holds them | none |
+ * | CARILLON_PAYLOAD_ENCRYPTION | `1`: payloads go to Temporal sealed | |
  *
  * @throws CarillonError CONFIG_INVALID
  */
 export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
   const lanes = env.CARILLON_LANES || 'scheduler';
   if (lanes !== 'scheduler' && lanes !== 'heavy') throw invalid('CARILLON_LANES', lanes, '`scheduler` or `heavy`');
+  const keyRing = configuredKeyRing({ keys: env.CARILLON_SECRET_KEY, file: env.CARILLON_SECRET_KEY_FILE });
   return {
     databaseUrl: env.CARILLON_DATABASE_URL || missing('CARILLON_DATABASE_URL'),
     temporalAddress: env.TEMPORAL_ADDRESS || '127.0.0.1:7233',
@@ -53,6 +63,8 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv): WorkerSettings {
     httpAllow: env.CARILLON_HTTP_ALLOW?.split(',').filter((network) => network.trim() !== ''),
     objects: env.CARILLON_OBJECTS || undefined,
     secretsFolder: env.CARILLON_SECRETS_FOLDER || undefined,
+    keyRing,
+    sealPayloads: sealsPayloads(env.CARILLON_PAYLOAD_ENCRYPTION, keyRing),
     bundlePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)),
   };
 }

@@ -1,3 +1,4 @@
+import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
 import type { RunDependencies } from '../activities/execute-run.js';
@@ -9,6 +10,8 @@ export interface CarillonWorkerOptions {
   /** The scheduler's task queue; the heavy lane's name derives from it. */
   taskQueue: string;
   dependencies: RunDependencies;
+  /** How payloads are sealed. Default: not. */
+  dataConverter?: DataConverter;
   /** Attempts at the same time in this worker. Default 100. */
   concurrency?: number;
   /** Jobs kept in memory; a job that is not is replayed when it is due. Default 2000, about 0.5 GB. */
@@ -38,10 +41,11 @@ export function createHeavyWorker(options: CarillonWorkerOptions): Promise<Worke
   return Worker.create({ ...shared(options), taskQueue: laneTaskQueue(options.taskQueue, 'heavy') });
 }
 
-function shared({ connection, namespace, dependencies, concurrency }: CarillonWorkerOptions) {
+function shared({ connection, namespace, dependencies, concurrency, dataConverter }: CarillonWorkerOptions) {
   return {
     connection,
     namespace,
+    dataConverter,
     activities: createActivities(dependencies),
     maxConcurrentActivityTaskExecutions: concurrency ?? 100,
     // Beats carry cancellation back; this is how soon a run learns of it.

@@ -16,7 +16,7 @@ export async function carillon(
     now = Date.now,
     colour = false,
     ...terminal
-  }: Partial<Pick<Io, 'cwd' | 'env' | 'now' | 'colour' | 'stdin' | 'ask'>> = {},
+  }: Partial<Pick<Io, 'cwd' | 'env' | 'now' | 'colour' | 'stdin' | 'ask' | 'askSecret'>> = {},
 ): Promise<Ended> {
   const ended = { code: 0, out: '', err: '' };
   ended.code = await run(argv, {

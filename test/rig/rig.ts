@@ -3,10 +3,11 @@ import { EventEmitter, once } from 'node:events';
 import './runtime.js';
 import { Client, Connection } from '@temporalio/client';
 import type { temporal as proto } from '@temporalio/proto';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, type ReplayWorkerOptions, Worker } from '@temporalio/worker';
 import { inject, onTestFinished } from 'vitest';
 import { pass as passTime, type RunDependencies } from '../../src/activities/execute-run.js';
 import { LedgerWriter } from '../../src/activities/ledger-writer.js';
+import { storedSecrets } from '../../src/activities/secrets/stored.js';
 import { createServices, type Services } from '../../src/activities/services/services.js';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { idOf } from '../../src/api/beginning.js';
@@ -18,6 +19,8 @@ import { workflowId } from '../../src/core/ids.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import type { TaskSettings } from '../../src/core/task/services.js';
 import type { AnyTask } from '../../src/core/task/task.js';
+import { dataConverterOf, sealingBundle } from '../../src/keyring/data-converter.js';
+import type { KeyRing } from '../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { createHeavyWorker, createSchedulerWorker } from '../../src/worker/workers.js';
 
@@ -60,6 +63,12 @@ export interface RigOptions {
   env?: Record<string, string>;
   /** In place of the usual ones. */
   services?: Partial<Services>;
+  /** What API and workers seal with. */
+  keyRing?: KeyRing;
+  /** Payloads go to Temporal sealed. */
+  sealPayloads?: boolean;
+  /** Takes the lines of the API's log and of the workers'. */
+  log?: (line: unknown) => void;
 }
 
 export async function startRig({
@@ -73,8 +82,13 @@ export async function startRig({
   settings: ownSettings = {},
   env = {},
   services: ownServices,
+  keyRing,
+  sealPayloads = false,
+  log = () => {},
 }: RigOptions = {}): Promise<Rig> {
-  const bundle = { codePath: inject('workflowBundle') };
+  const codePath = inject('workflowBundle');
+  const bundle = sealPayloads ? sealingBundle(codePath) : { codePath };
+  const dataConverter = dataConverterOf(keyRing && { keyRing, sealPayloads });
   const project = `t${randomUUID().slice(0, 8)}`;
   const taskQueue = `carillon-${project}`;
   const registry = new TaskRegistry([...builtInTasks, ...tasks]);
@@ -92,16 +106,17 @@ export async function startRig({
   });
   const connection = await NativeConnection.connect({ address });
   const settings = { http: { allow: ['127.0.0.0/8', '::1/128'] }, ...ownSettings };
-  const temporalLink = { connection, namespace: 'default', taskQueue, progressMs: 100 };
-  const services = { ...createServices(settings, { env, temporal: temporalLink }), ...ownServices };
-  const dependencies = { registry, ledger: writer, store, services, now, pass, log: () => {} };
-  const options = { connection, namespace: 'default', taskQueue, dependencies };
+  const temporalLink = { connection, namespace: 'default', taskQueue, progressMs: 100, dataConverter };
+  const stored = keyRing && storedSecrets(store.secrets, keyRing, Date.now);
+  const services = { ...createServices(settings, { env, temporal: temporalLink, stored }), ...ownServices };
+  const dependencies = { registry, ledger: writer, store, services, now, pass, log };
+  const options = { connection, namespace: 'default', taskQueue, dependencies, dataConverter };
   const workers = [
     await createSchedulerWorker({ ...options, bundle }),
     ...(heavy ? [await createHeavyWorker(options)] : []),
   ];
   const running = Promise.all(workers.map((worker) => worker.run()));
-  const gateway = new Gateway({ address, namespace: 'default', taskQueue, now });
+  const gateway = new Gateway({ address, namespace: 'default', taskQueue, now, dataConverter });
   const started = new Set<string>();
   const begin = gateway.begin.bind(gateway);
   gateway.begin = async (ref, beginning) => {
@@ -119,12 +134,14 @@ export async function startRig({
     port: 0,
     settings,
     log: (level, message, fields) => {
+      log({ level, message, ...fields });
       if (level === 'error') console.error(message, fields);
     },
     now,
+    keyRing,
   });
   const clientConnection = await Connection.connect({ address });
-  const temporal = new Client({ connection: clientConnection });
+  const temporal = new Client({ connection: clientConnection, dataConverter });
 
   const until = async <T>(read: () => T | undefined): Promise<T> => {
     for (;;) {
@@ -152,7 +169,7 @@ export async function startRig({
     async close() {
       await server.close();
       const workflows = [...started, ...(await runWorkflows(temporal, project))];
-      await replayAll(temporal, workflows, bundle.codePath);
+      await replayAll(temporal, workflows, { workflowBundle: bundle, dataConverter });
       for (const worker of workers) worker.shutdown();
       await running;
       await gateway.close();
@@ -202,7 +219,7 @@ async function runWorkflows(temporal: Client, project: string): Promise<string[]
 }
 
 /** Every workflow a test left is ended, and every history must replay with today's code. */
-async function replayAll(temporal: Client, ids: Iterable<string>, codePath: string): Promise<void> {
+async function replayAll(temporal: Client, ids: Iterable<string>, options: ReplayWorkerOptions): Promise<void> {
   const histories = [];
   for (const id of ids) {
     await temporal.workflow
@@ -212,7 +229,7 @@ async function replayAll(temporal: Client, ids: Iterable<string>, codePath: stri
     for (const { history } of await executionsOf(temporal, id)) histories.push({ workflowId: id, history });
   }
   if (histories.length === 0) return;
-  const results = Worker.runReplayHistories({ workflowBundle: { codePath } }, histories);
+  const results = Worker.runReplayHistories(options, histories);
   for await (const { error, workflowId: id } of results) {
     if (error) throw new Error(`The history of ${id} does not replay: ${error.message}`, { cause: error });
   }

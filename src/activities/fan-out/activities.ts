@@ -4,7 +4,8 @@ import type { FanOutActivities, FanOutRun } from '../../core/fan-out/contract.js
 import type { TaskFiles } from '../../core/task/services.js';
 import type { RunDependencies } from '../execute-run.js';
 import { runErrorOf } from '../failure.js';
-import { resolveSecrets } from '../secrets/resolve.js';
+import { Mask } from '../secrets/mask.js';
+import { maskedSecrets, resolveSecrets } from '../secrets/resolve.js';
 import { PageWriter } from './item-pages.js';
 import { itemLines } from './item-source.js';
 import { runMembers } from './run-members.js';
@@ -19,18 +20,22 @@ export function createFanOutActivities(deps: RunDependencies): FanOutActivities 
   const filesOf = (run: FanOutRun) => services.files(run);
 
   return {
-    readItems: ({ run, items, member }) =>
-      told(async () => {
+    readItems: ({ run, items, member }) => {
+      const mask = new Mask();
+      return told(async () => {
         const { info, cancellationSignal } = Context.current();
         const lane = registry.get(member.task).lane === 'heavy' ? 'heavy' : 'standard';
         // Each attempt has a folder of its own: one that was given up may still be writing.
         const folder = `fan-out-${info.attempt}`;
         const pages = new PageWriter(filesOf(run), folder);
-        const source = await resolveSecrets(items, services.secrets);
-        for await (const line of itemLines(source, services, cancellationSignal)) await pages.add(line);
+        const secrets = maskedSecrets(services.secretsOf(run.project), mask);
+        const source = await resolveSecrets(items, secrets);
+        const lines = itemLines(source, { ...services, secrets }, cancellationSignal);
+        for await (const line of lines) await pages.add(line);
         await pages.end();
         return { folder, total: pages.total, lane };
-      }),
+      }, mask);
+    },
 
     runMembers: (request) => failing(() => runMembers(deps, request)),
 
@@ -44,21 +49,26 @@ async function* joined(files: TaskFiles, names: string[]): AsyncGenerator<Uint8A
 }
 
 /** Beats while it works, so that cancellation and a lost worker are noticed. */
-async function told<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+async function told<Answer>(work: () => Promise<Answer>, mask?: Mask): Promise<Answer> {
   const { heartbeat } = Context.current();
   const beat = setInterval(() => heartbeat(), beatMs);
-  return failing(work).finally(() => clearInterval(beat));
+  return failing(work, mask).finally(() => clearInterval(beat));
 }
 
-/** Errors reach the workflow with their codes. */
-async function failing<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+/** Errors reach the workflow with their codes, and without the secrets that were read. */
+async function failing<Answer>(work: () => Promise<Answer>, mask = new Mask()): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
     const { cancellationSignal } = Context.current();
     if (cancellationSignal.aborted || error instanceof ApplicationFailure) throw error;
     const { code, message } = runErrorOf(error);
-    const details = error instanceof CarillonError ? [error.details] : [];
-    throw ApplicationFailure.create({ message, type: code, nonRetryable: lasting.has(code), details });
+    const details = error instanceof CarillonError ? [mask.deep(error.details)] : [];
+    throw ApplicationFailure.create({
+      message: mask.cutText(message),
+      type: code,
+      nonRetryable: lasting.has(code),
+      details,
+    });
   }
 }

@@ -40,7 +40,7 @@ export class MemberRunner {
     private readonly stop: Stop,
   ) {
     const { member } = request;
-    this.#secrets = maskedSecrets(deps.services.secrets, this.#mask);
+    this.#secrets = maskedSecrets(deps.services.secretsOf(request.run.project), this.#mask);
     this.#task = deps.registry.get(member.task);
     const timeout = member.timeout ?? this.#task.timeout ?? (this.#task.lane === 'heavy' ? 'PT1H' : 'PT5M');
     this.#timeoutMs = durationMs(timeout, 'input.timeout');

@@ -46,7 +46,7 @@ export class HostAttempt {
     const beats = new NewestFirst(send);
     const services: Services = {
       ...this.services,
-      secrets: { get: (name) => this.#ask<string>({ what: 'secret', name }) },
+      secrets: { get: (name) => this.ask<string>({ what: 'secret', name }) },
     };
     const links = {
       ...call,
@@ -56,7 +56,7 @@ export class HostAttempt {
       },
       progress: (done: number, total?: number, note?: string) => progress.tell({ type: 'progress', done, total, note }),
       heartbeat: (details: unknown) => beats.tell({ type: 'heartbeat', details: plain(details) }),
-      lastSuccess: () => this.#ask<LastSuccess | undefined>({ what: 'lastSuccess' }),
+      lastSuccess: () => this.ask<LastSuccess | undefined>({ what: 'lastSuccess' }),
     };
     try {
       const context = { ...taskContext(links, services), signal: this.#controller.signal };
@@ -71,7 +71,8 @@ export class HostAttempt {
     }
   }
 
-  #ask<Answer>(question: Question): Promise<Answer> {
+  /** @throws what the worker throws */
+  ask<Answer>(question: Question): Promise<Answer> {
     const id = this.#nextId++;
     return new Promise<Answer>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });

@@ -1,5 +1,6 @@
 /** A task host: makes attempts of the user's tasks, one at a time, for the worker that started it. */
 import { writeSync } from 'node:fs';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import { overridden } from '../../core/task/overrides.js';
 import { createServices } from '../services/services.js';
 import { loadConfig } from '../tasks/load.js';
@@ -32,11 +33,19 @@ process.on('SIGINT', () => {});
 
 async function main(): Promise<void> {
   const { registry, settings } = await loadConfig(configPath);
+  let attempt: HostAttempt | undefined;
+  const converted = async (what: 'encode' | 'decode', payloads: Payload[]) => {
+    if (!attempt) throw new Error('Expected an attempt to be under way.');
+    return attempt.ask<Payload[]>({ what, payloads });
+  };
+  const codec: PayloadCodec = {
+    encode: (payloads) => converted('encode', payloads),
+    decode: (payloads) => converted('decode', payloads),
+  };
   const services = createServices(overridden(settings, overrides ?? {}), {
     env: process.env,
-    temporal: temporal && (async () => (await import('../workflows/link.js')).lazyLink(temporal)),
+    temporal: temporal && (async () => (await import('../workflows/link.js')).lazyLink(temporal, codec)),
   });
-  let attempt: HostAttempt | undefined;
   process.on('message', (message: ToHost) => {
     if (message.type === 'ping') send({ type: 'pong' });
     else if (message.type === 'run') {

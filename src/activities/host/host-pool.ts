@@ -1,3 +1,4 @@
+import type { PayloadCodec } from '@temporalio/common';
 import type { HostSettings } from '../../core/task/config.js';
 import type { TaskContext } from '../../core/task/context.js';
 import { TaskRegistry, versionOf } from '../../core/task/registry.js';
@@ -13,6 +14,8 @@ export interface HostPoolOptions extends HostSettings {
   /** Attempts at the same time: so many hosts at most, unless `maximum` says fewer. */
   concurrency: number;
   surroundings?: HostSurroundings;
+  /** Seals and opens payloads for hosts, which have no key. */
+  codec?: PayloadCodec;
   /** Told of troubles that are no attempt's fault. */
   onTrouble?: (message: string) => void;
 }
@@ -68,7 +71,7 @@ export class HostPool {
     try {
       host = await this.#take(context.signal);
       run.begin();
-      return await runInHost(host, ref, context, input, run.graceMs);
+      return await runInHost(host, ref, context, input, run.graceMs, this.options.codec);
     } finally {
       if (host) this.#put(host);
       this.#taken -= 1;

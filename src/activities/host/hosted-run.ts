@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { PayloadCodec } from '@temporalio/common';
 import type { TaskContext } from '../../core/task/context.js';
 import { revive } from '../../core/task/outcome.js';
 import type { Question } from './messages.js';
@@ -15,6 +16,7 @@ export async function runInHost(
   context: TaskContext,
   input: unknown,
   graceMs: number,
+  codec?: PayloadCodec,
 ): Promise<unknown> {
   const { project, jobId, runId, scheduledAt, effectiveAt, attempt, heartbeatDetails, signal } = context;
   let timer: NodeJS.Timeout | undefined;
@@ -24,7 +26,7 @@ export async function runInHost(
   };
   const mark = `\u0000carillon ${randomUUID()}\n`;
   const call = { project, jobId, runId, scheduledAt, effectiveAt, attempt, heartbeatDetails, task, input, mark };
-  const running = host.run(call, listenerOf(context));
+  const running = host.run(call, listenerOf(context, codec));
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   try {
@@ -39,7 +41,7 @@ export async function runInHost(
   }
 }
 
-function listenerOf(context: TaskContext): HostListener {
+function listenerOf(context: TaskContext, codec: PayloadCodec | undefined): HostListener {
   return {
     message(message, answer) {
       if (message.type === 'log') context.log[message.level](message.message, message.fields);
@@ -47,7 +49,7 @@ function listenerOf(context: TaskContext): HostListener {
       else if (message.type === 'heartbeat') context.heartbeat(message.details);
       else {
         const { id, question } = message;
-        void answerOf(question, context).then(
+        void answerOf(question, context, codec).then(
           (value) => answer({ type: 'answer', id, value }),
           (error) => answer({ type: 'answer', id, error: toWire(error) }),
         );
@@ -60,6 +62,8 @@ function listenerOf(context: TaskContext): HostListener {
 }
 
 /** Asked of the worker, so that it knows which secrets were read: these it masks. */
-async function answerOf(question: Question, { lastSuccess, secrets }: TaskContext) {
-  return question.what === 'lastSuccess' ? lastSuccess() : secrets.get(question.name);
+async function answerOf(question: Question, { lastSuccess, secrets }: TaskContext, codec: PayloadCodec | undefined) {
+  if (question.what === 'lastSuccess') return lastSuccess();
+  if (question.what === 'secret') return secrets.get(question.name);
+  return codec ? codec[question.what](question.payloads) : question.payloads;
 }

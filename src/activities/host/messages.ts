@@ -1,3 +1,4 @@
+import type { Payload } from '@temporalio/common';
 import type { LastSuccess, LogLevel } from '../../core/task/context.js';
 import type { TaskOutcome } from '../../core/task/outcome.js';
 import type { WireError } from './wire-error.js';
@@ -20,7 +21,11 @@ export interface HostCall {
 }
 
 /** What a host asks its worker for. */
-export type Question = { what: 'lastSuccess' } | { what: 'secret'; name: string };
+export type Question =
+  | { what: 'lastSuccess' }
+  | { what: 'secret'; name: string }
+  /** Payloads on their way to Temporal or back: hosts have no key. */
+  | { what: 'encode' | 'decode'; payloads: Payload[] };
 
 /** How an attempt ended in its host. Results travel as JSON text. */
 export type HostEnd =
@@ -33,7 +38,7 @@ export type ToHost =
   | { type: 'ping' }
   | { type: 'run'; call: HostCall }
   | { type: 'abort'; reason: WireError }
-  | { type: 'answer'; id: number; value?: LastSuccess | string; error?: WireError };
+  | { type: 'answer'; id: number; value?: LastSuccess | string | Payload[]; error?: WireError };
 
 export type FromHost =
   | { type: 'ready' }

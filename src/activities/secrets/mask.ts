@@ -1,5 +1,5 @@
-/** Secrets shorter than this would take half of every text with them. */
-export const shortestSecret = 4;
+import { shortestSecret } from '../../core/secret.js';
+
 /** Of base64: what is left of a secret that begins amid a triple of bytes. */
 const shortestCore = 6;
 const stars = '***';

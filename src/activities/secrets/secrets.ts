@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CarillonError, show } from '../../core/errors.js';
+import { secretFault, secretNamePattern } from '../../core/secret.js';
 import type { TaskSecrets } from '../../core/task/services.js';
-import { shortestSecret } from './mask.js';
-
-const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/;
-const longestSecret = 64 * 1024;
+import type { StoredSecrets } from './stored.js';
 
 export interface SecretSources {
   env: Record<string, string | undefined>;
@@ -25,13 +23,23 @@ export function secretVariable(name: string): string {
 export function openSecrets({ env, folder }: SecretSources): TaskSecrets {
   return {
     async get(name) {
-      if (!namePattern.test(name)) throw unknown(name, folder);
+      if (!secretNamePattern.test(name)) throw unknown(name, folder);
       const variable = secretVariable(name);
       const value =
         (reserved.includes(variable) ? undefined : env[variable]) ??
         (folder === undefined ? undefined : await fileIn(folder, name));
       if (value === undefined || value === '') throw unknown(name, folder);
       return usable(name, value);
+    },
+  };
+}
+
+/** Secrets of a project: those it has stored, before those of the process. */
+export function secretsOfProject(project: string, stored: StoredSecrets, own: TaskSecrets): TaskSecrets {
+  return {
+    async get(name) {
+      const value = secretNamePattern.test(name) ? await stored(project, name) : undefined;
+      return value ?? own.get(name);
     },
   };
 }
@@ -48,12 +56,7 @@ async function fileIn(folder: string, name: string): Promise<string | undefined>
 }
 
 function usable(name: string, value: string): string {
-  const fault =
-    value.trim().length < shortestSecret
-      ? `of at least ${shortestSecret} characters: a shorter one cannot be hidden in logs`
-      : value.length > longestSecret
-        ? `of at most ${longestSecret} characters`
-        : undefined;
+  const fault = secretFault(value);
   if (!fault) return value;
   throw new CarillonError('SECRET_INVALID', `Expected the secret ${show(name)} to be ${fault}.`, {
     field: 'secret',
@@ -65,8 +68,8 @@ function unknown(name: string, folder: string | undefined): CarillonError {
   return new CarillonError('SECRET_UNKNOWN', `Expected \`secret\` to be one this worker has, got ${show(name)}.`, {
     field: 'secret',
     value: name,
-    hint: namePattern.test(name)
-      ? `Set ${secretVariable(name)}${folder ? `, or put it into a file ${name} in ${folder}` : ', or name a folder of secrets'}.`
+    hint: secretNamePattern.test(name)
+      ? `Store it by \`carillon secrets put\`, set ${secretVariable(name)}${folder ? `, or put it into a file ${name} in ${folder}` : ', or name a folder of secrets'}.`
       : 'Names are letters, digits, dots, dashes and underscores.',
   });
 }

@@ -7,7 +7,8 @@ import { taskFiles } from '../../objects/task-files.js';
 import { createDatabases, databasesFromEnv } from '../databases/databases.js';
 import { RunLogs } from '../logs/run-logs.js';
 import { guardedFetch } from '../net/guarded-fetch.js';
-import { openSecrets } from '../secrets/secrets.js';
+import { openSecrets, secretsOfProject } from '../secrets/secrets.js';
+import type { StoredSecrets } from '../secrets/stored.js';
 import type { TemporalLink } from '../workflows/link.js';
 
 /** A run, as far as services tell runs apart. */
@@ -20,7 +21,10 @@ export interface RunIds {
 /** What a worker lends to its tasks. Made once per process, from the configuration. */
 export interface Services {
   readonly settings: TaskSettings;
+  /** Those of the process: for what all projects share. */
   readonly secrets: TaskSecrets;
+  /** What a run of the project reads: the project's own, then those of the process. */
+  secretsOf(project: string): TaskSecrets;
   readonly fetch: typeof globalThis.fetch;
   database(name: string): Promise<TaskDatabase>;
   files(run: RunIds): TaskFiles;
@@ -39,10 +43,12 @@ export interface ProcessLinks {
   temporal?: TemporalLink | (() => Promise<TemporalLink>);
   /** Where secrets are looked for first. */
   env?: Record<string, string | undefined>;
+  /** What projects have stored. Absent: the process has no key to open it. */
+  stored?: StoredSecrets;
 }
 
 /** @throws CarillonError CONFIG_INVALID when a setting cannot be read; what does not answer is told by its first use */
-export function createServices(settings: TaskSettings, { env = {}, temporal }: ProcessLinks = {}): Services {
+export function createServices(settings: TaskSettings, { env = {}, temporal, stored }: ProcessLinks = {}): Services {
   const secrets = openSecrets({ env, folder: settings.secrets?.folder });
   const databases = createDatabases({ ...settings.databases, ...databasesFromEnv(env) }, secrets);
   const { url } = settings.objects ?? {};
@@ -51,6 +57,7 @@ export function createServices(settings: TaskSettings, { env = {}, temporal }: P
   return {
     settings,
     secrets,
+    secretsOf: (project) => (stored ? secretsOfProject(project, stored, secrets) : secrets),
     objects,
     logs,
     fetch: guardedFetch(settings.http),

@@ -14,8 +14,8 @@ import type { TemporalLink } from './link.js';
 import { workflowError } from './workflow-error.js';
 
 /** Workflows that belong to runs. The id is the run's, so whoever asks again finds the one that was started. */
-export function createWorkflows({ connection, namespace, taskQueue, progressMs = 1000 }: TemporalLink) {
-  const client = new Client({ connection, namespace });
+export function createWorkflows({ connection, namespace, taskQueue, dataConverter, progressMs = 1000 }: TemporalLink) {
+  const client = new Client({ connection, namespace, dataConverter });
 
   return (run: RunIds): TaskWorkflows => ({
     async execute(start, signal) {

@@ -86,7 +86,18 @@ export const needs = {
   'members.list': { right: 'members:manage', on: 'project' },
   'members.put': { right: 'members:manage', on: 'project', signed: true },
   'members.delete': { right: 'members:manage', on: 'project' },
+  'secrets.put': { right: 'secrets:write', on: 'project', signed: true },
+  'secrets.list': read('project'),
+  'secrets.delete': { right: 'secrets:write', on: 'project' },
+  'secrets.rotate': { right: 'instance:manage', on: 'instance' },
+  'audit.list': { right: 'audit:read', on: 'project' },
+  'audit.listAll': { right: 'instance:manage', on: 'instance' },
   'system.health': { right: 'anyone', on: 'instance' },
 } as const satisfies Record<string, Need>;
+
+/** Undefined: there is no such procedure. */
+export function needOf(path: string): Need | undefined {
+  return Object.hasOwn(needs, path) ? needs[path as GuardedProcedure] : undefined;
+}
 
 export type GuardedProcedure = keyof typeof needs;

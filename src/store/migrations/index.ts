@@ -8,6 +8,8 @@ import * as projects from './0006-projects.js';
 import * as limits from './0007-limits.js';
 import * as operations from './0008-operations.js';
 import * as changes from './0009-changes.js';
+import * as secrets from './0010-secrets.js';
+import * as audit from './0011-audit.js';
 import * as revokedSessions from './0012-revoked-sessions.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
@@ -21,5 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0007-limits': limits,
   '0008-operations': operations,
   '0009-changes': changes,
+  '0010-secrets': secrets,
+  '0011-audit': audit,
   '0012-revoked-sessions': revokedSessions,
 };

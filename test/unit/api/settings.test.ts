@@ -23,6 +23,7 @@ describe('readSettings', () => {
       keyRing: expect.objectContaining({ durable: true }),
       tlsByProxy: false,
       rateLimits: {},
+      sealPayloads: false,
     });
   });
 

@@ -61,7 +61,7 @@ const reserved: [packages: RegExp, who: RegExp][] = [
 /** All that these folders may import from outside. */
 const closed: Record<string, RegExp> = {
   core: /^(zod|cronstrue|ical\.js)$/,
-  workflows: /^@temporalio\/workflow$/,
+  workflows: /^@temporalio\/(workflow|common)$/,
 };
 const builtInsOfCore: Record<string, string> = { 'core/prepare.ts': 'node:crypto' };
 

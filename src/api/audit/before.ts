@@ -1,0 +1,55 @@
+import type { GuardedProcedure } from '../access/needs.js';
+import type { InnerContext } from '../context.js';
+import { viewDefinition } from '../jobs/view.js';
+
+type Reader = (context: InnerContext, project: string, name: string) => Promise<unknown>;
+
+/** How long a change waits at most for what there was before it, in milliseconds. */
+const patienceMs = 300;
+
+const job: Reader = async ({ store }, project, id) => {
+  const row = await store.jobs.get(project, id);
+  return row && { ...row, definition: viewDefinition(row.definition) };
+};
+const calendar: Reader = async ({ store }, project, name) => {
+  const row = await store.calendars.get(project, name);
+  return row && { ...row, ...row.calendar };
+};
+const secret: Reader = async ({ store }, project, name) => store.secrets.get(project, name);
+
+/** Changes of what has a row that tells how it was before: one more statement each. */
+const readers: Partial<Record<GuardedProcedure, Reader>> = {
+  'jobs.ensure': job,
+  'jobs.update': job,
+  'jobs.rollback': job,
+  'jobs.reschedule': job,
+  'jobs.pause': job,
+  'jobs.resume': job,
+  'jobs.cancel': job,
+  'calendars.put': calendar,
+  'calendars.delete': calendar,
+  'secrets.put': secret,
+  'secrets.delete': secret,
+};
+
+/** How it was; undefined when there is nothing to tell, or the database does not answer at once. */
+export async function readBefore(
+  context: InnerContext,
+  path: string,
+  { project, target }: { project?: string; target?: string },
+): Promise<unknown> {
+  const read = Object.hasOwn(readers, path) ? readers[path as GuardedProcedure] : undefined;
+  if (!read || project === undefined || target === undefined) return undefined;
+  const tooLate = new AbortController();
+  const late = new Promise<undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), patienceMs);
+    tooLate.signal.addEventListener('abort', () => clearTimeout(timer));
+  });
+  try {
+    return await Promise.race([read(context, project, target), late]);
+  } catch {
+    return undefined;
+  } finally {
+    tooLate.abort();
+  }
+}
