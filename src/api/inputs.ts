@@ -66,6 +66,7 @@ export const resumeInput = command.extend({
   missed: missed.describe('What becomes of occurrences that were due meanwhile, in place of what the pause says.'),
 });
 export const cancelInput = command.extend({ reason: z.string().max(1000).optional().describe('Why.') });
+export const deleteInput = cancelInput.extend({ ifVersion });
 export const rescheduleInput = command.extend({
   schedule: writtenSchedule.describe('When the job runs from now on.'),
   ifVersion,

@@ -1,3 +1,4 @@
+import { normalSubject } from '../access/directory.js';
 import type { GuardedProcedure } from '../access/needs.js';
 import type { InnerContext } from '../context.js';
 import { viewDefinition } from '../jobs/view.js';
@@ -16,11 +17,16 @@ const calendar: Reader = async ({ store }, project, name) => {
   return row && { ...row, ...row.calendar };
 };
 const secret: Reader = async ({ store }, project, name) => store.secrets.get(project, name);
+const key: Reader = async ({ store }, project, id) => store.keys.get(project, id);
+const member: Reader = async ({ store }, project, subject) => store.members.get(project, normalSubject(subject));
+const tenant: Reader = async ({ store }, project) => store.projects.get(project);
 
 /** Changes of what has a row that tells how it was before: one more statement each. */
 const readers: Partial<Record<GuardedProcedure, Reader>> = {
   'jobs.ensure': job,
   'jobs.update': job,
+  'jobs.patch': job,
+  'jobs.delete': job,
   'jobs.rollback': job,
   'jobs.reschedule': job,
   'jobs.pause': job,
@@ -30,6 +36,10 @@ const readers: Partial<Record<GuardedProcedure, Reader>> = {
   'calendars.delete': calendar,
   'secrets.put': secret,
   'secrets.delete': secret,
+  'keys.revoke': key,
+  'members.put': member,
+  'members.delete': member,
+  'projects.update': tenant,
 };
 
 /** How it was; undefined when there is nothing to tell, or the database does not answer at once. */
@@ -39,14 +49,14 @@ export async function readBefore(
   { project, target }: { project?: string; target?: string },
 ): Promise<unknown> {
   const read = Object.hasOwn(readers, path) ? readers[path as GuardedProcedure] : undefined;
-  if (!read || project === undefined || target === undefined) return undefined;
+  if (!read || project === undefined || (target === undefined && read !== tenant)) return undefined;
   const tooLate = new AbortController();
   const late = new Promise<undefined>((resolve) => {
     const timer = setTimeout(() => resolve(undefined), patienceMs);
     tooLate.signal.addEventListener('abort', () => clearTimeout(timer));
   });
   try {
-    return await Promise.race([read(context, project, target), late]);
+    return await Promise.race([read(context, project, target ?? project), late]);
   } catch {
     return undefined;
   } finally {

@@ -3,7 +3,6 @@ import type { HttpPart } from '../http-part.js';
 import { apiJobRoutes } from './api-jobs.js';
 import { addLogin, apiV1Routes, yamlTypes } from './api-v1.js';
 import { addRoutes } from './route.js';
-import { submissionRoutes } from './submission.js';
 import { timedJobRoutes } from './timed-job.js';
 
 /** Routes as other schedulers have them, for clients that were written for those. */
@@ -18,6 +17,6 @@ export const classicPart: HttpPart = async (app, options) => {
       hint: 'Pages call the API at /v1 or /trpc.',
     });
   });
-  addRoutes(app, options, [...apiJobRoutes, ...submissionRoutes, ...timedJobRoutes, ...apiV1Routes]);
+  addRoutes(app, options, [...apiJobRoutes, ...timedJobRoutes, ...apiV1Routes]);
   addLogin(app, options);
 };

@@ -37,20 +37,22 @@ export function refOf({ query, params }: FastifyRequest): { id: string; project?
 }
 
 export function addRoutes(app: FastifyInstance, { contextOf }: HttpPartOptions, routes: readonly ClassicRoute[]): void {
-  for (const { method, url, status = 200, names = {}, handle } of routes) {
-    app.route({
-      method,
-      url,
-      async handler(request: FastifyRequest, reply: FastifyReply) {
-        try {
-          const answer = await handle(contextOf(request), request);
-          return reply.status(status).send(answer);
-        } catch (error) {
-          return sendProblem(request, reply, inTheirWords(faultOf(error), names));
-        }
-      },
-    });
+  for (const { method, url, ...route } of routes) {
+    const answer = answerOf(route);
+    app.route({ method, url, handler: (request, reply) => answer(contextOf(request), request, reply) });
   }
+}
+
+/** Answers a request by a route, errors in the words of its client. */
+export function answerOf({ status = 200, names = {}, handle }: Pick<ClassicRoute, 'status' | 'names' | 'handle'>) {
+  return async (ctx: Context, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    try {
+      const answer = await handle(ctx, request);
+      return reply.status(status).send(answer);
+    } catch (error) {
+      return sendProblem(request, reply, inTheirWords(faultOf(error), names));
+    }
+  };
 }
 
 /** The error about their fields in place of ours. */

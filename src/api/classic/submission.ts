@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { call } from '../call.js';
 import type { Context } from '../context.js';
 import type { JobView } from '../views.js';
-import { type ClassicRoute, type FieldNames, projectQuery, read } from './route.js';
+import { answerOf, type FieldNames, projectQuery, read } from './route.js';
 import { jobStatuses } from './statuses.js';
 import { scheduleOf, taskOf } from './wording.js';
 
@@ -13,7 +13,7 @@ const submission = z.strictObject({
   retries: z.number().int().min(0).max(999).optional(),
 });
 
-export const submissionNames: FieldNames = {
+const submissionNames: FieldNames = {
   task: 'job_type',
   input: 'payload',
   'schedule.at': 'schedule_time',
@@ -25,11 +25,8 @@ export function isClassicSubmission(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'job_type' in body;
 }
 
-/**
- * Creates the job of a classic submission; the answer has the status 201.
- * @param query of the request: it may name the project
- */
-export async function submitClassic(ctx: Context, body: unknown, query: unknown) {
+/** @param query of the request: it may name the project */
+async function submitClassic(ctx: Context, body: unknown, query: unknown) {
   const { job_type: jobType, schedule_time: time, payload, retries } = read(submission, body);
   const tasks = new Set(ctx.registry.list().map(({ name }) => name));
   const created = (await call(ctx, 'jobs.create', {
@@ -42,10 +39,8 @@ export async function submitClassic(ctx: Context, body: unknown, query: unknown)
   return { job_id: created.id, status: jobStatuses[created.state] };
 }
 
-/** `POST /v1/jobs` with a `job_type`. */
-export const submissionRoutes: ClassicRoute[] = [
-  {
-    ...{ method: 'POST', url: '/v1/jobs', status: 201, names: submissionNames },
-    handle: (ctx, { body, query }) => submitClassic(ctx, body, query),
-  },
-];
+/** Answers `POST /v1/jobs` with a `job_type`: the path is REST's own. */
+export const answerSubmission = answerOf({
+  ...{ status: 201, names: submissionNames },
+  handle: (ctx, { body, query }) => submitClassic(ctx, body, query),
+});

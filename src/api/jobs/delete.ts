@@ -5,20 +5,21 @@ import type { InnerContext } from '../context.js';
 import type { JobRefs } from '../gateway.js';
 import type { DeletedView } from '../views.js';
 import { commandJob } from './command.js';
-import { readJob } from './read.js';
+import { changed, readJob } from './read.js';
 
 /**
  * Ends the job and the runs in progress, then takes it out of every list. Its runs and versions stay, and its id is not
  * given again. Interrupted between the two, it is cancelled and can be deleted once more.
- * @throws CarillonError JOB_NOT_FOUND, STORE_UNAVAILABLE
+ * @throws CarillonError JOB_NOT_FOUND, JOB_CHANGED, STORE_UNAVAILABLE
  */
 export async function deleteJob(
   context: InnerContext,
   ref: JobRefs,
-  { reason = 'deleted', ...meta }: CancelCommand,
+  { reason = 'deleted', ifVersion, ...meta }: CancelCommand & { ifVersion?: number },
 ): Promise<DeletedView> {
   const { project, jobId } = ref;
   const job = await readJob(context, ref);
+  if (ifVersion !== undefined && ifVersion !== job.definitionVersion) throw changed(ifVersion, job.definitionVersion);
   const confirmed = isClosed(job.state) || (await end(context, ref, { ...meta, reason }));
   // The row may still be to come; one that is newer stays.
   await context.store.write([{ snapshot: job, entries: [] }]);

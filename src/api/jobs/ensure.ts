@@ -12,7 +12,7 @@ import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob, deleted } from './create.js';
 import { prepare } from './prepare.js';
-import { closed, readJob, storedJob } from './read.js';
+import { changed, closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
 import { nextTimes } from './times.js';
 import { Turns } from './turns.js';
@@ -90,15 +90,6 @@ async function ensureOnce(context: Context, input: EnsureInput, seen: Seen): Pro
     case 'unchanged':
       return { job: viewJob(intent.current, context.consoles), action: 'unchanged', confirmed: true };
   }
-}
-
-function changed(expected: number, version: number): CarillonError {
-  const [wanted, got] = [expected, version].map((one) => (one === 0 ? 'no such job' : `version ${one} of the job`));
-  return new CarillonError('JOB_CHANGED', `Expected ${wanted}, got ${got}.`, {
-    field: 'ifVersion',
-    value: expected,
-    hint: 'Look at the definition as it is now, and decide again.',
-  });
 }
 
 /** Everything {@link ensureJob} checks and decides, with nothing done. */

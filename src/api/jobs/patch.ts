@@ -9,6 +9,7 @@ import type { patchInput } from '../inputs.js';
 import type { CommandView } from '../views.js';
 import { commandJob } from './command.js';
 import { mergePatch } from './merge-patch.js';
+import { changed } from './read.js';
 import { currentDefinition, prepareSuccessor } from './redefine.js';
 import { sourceOf } from './source.js';
 
@@ -40,11 +41,7 @@ async function patchOnce(
   const current = await currentDefinition(context, ref);
   // An earlier one is refused by the job itself, unless it knows the command; a later one was never read here.
   if (ifVersion !== undefined && ifVersion > current.definitionVersion) {
-    throw new CarillonError(
-      'JOB_CHANGED',
-      `Expected version ${ifVersion} of the definition, got ${current.definitionVersion}.`,
-      { field: 'ifVersion', value: ifVersion, hint: 'Look at the definition as it is now, and decide again.' },
-    );
+    throw changed(ifVersion, current.definitionVersion);
   }
   const patched = mergePatch(sourceOf(current.definition, context.registry), patch);
   const parsed = definitionSchema.safeParse(patched);

@@ -83,3 +83,13 @@ function noWorker({ jobId }: JobRefs): CarillonError {
     hint: 'Start a worker, and check `system.health`.',
   });
 }
+
+/** @param expected version of the definition; 0: no job */
+export function changed(expected: number, version: number): CarillonError {
+  const [wanted, got] = [expected, version].map((one) => (one === 0 ? 'no such job' : `version ${one} of the job`));
+  return new CarillonError('JOB_CHANGED', `Expected ${wanted}, got ${got}.`, {
+    field: 'ifVersion',
+    value: expected,
+    hint: 'Look at the definition as it is now, and decide again.',
+  });
+}

@@ -17,6 +17,8 @@ declare module 'fastify' {
 }
 
 const safe = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+/** Procedures whose answer is to be seen once, and so is not kept. */
+const shownOnce = ['keys.create'];
 /** What an answer is repeated with, beside its body. */
 const keptHeaders = ['content-type', 'location', 'etag'];
 /** The database is away, or what it keeps was sealed with a key that is no longer there. */
@@ -35,6 +37,7 @@ export function addIdempotency(app: FastifyInstance, book: RequestBook): void {
     // Queries may be sent by POST as well.
     if (procedures?.every((path) => !isMutation(path))) return;
     if (procedures && procedures.length > 1) throw ofBatch();
+    if (shownOnce.includes(procedures?.[0] ?? request.routeOptions.config?.procedure ?? '')) throw notKept();
     const key = readIdempotencyKey(String(header));
     const keyed = keyedRequest(request, key);
     if (!keyed) return;
@@ -115,6 +118,13 @@ function headersOf(reply: FastifyReply): Record<string, string> {
     return value === undefined ? [] : [[name, String(value)]];
   });
   return Object.fromEntries(given);
+}
+
+function notKept(): CarillonError {
+  return new CarillonError('INPUT_INVALID', 'Expected no `Idempotency-Key`: the answer holds a key, and is not kept.', {
+    field: 'Idempotency-Key',
+    hint: 'Leave it out. If no answer came, revoke the key that nobody has seen, and create another.',
+  });
 }
 
 function ofBatch(): CarillonError {

@@ -63,7 +63,7 @@ export class Operation {
     const { properties = {}, required = [] } = inputSchema(this.#input) as Json & { properties?: Fields };
     const fields: InputFields = { path: {}, query: {}, body: {}, required: new Set(required as string[]) };
     for (const [name, schema] of Object.entries(properties)) fields[this.#placeOf(name)][name] = schema;
-    if (properties.project) fields.query.project = properties.project;
+    if (properties.project && !fields.path.project) fields.query.project = properties.project;
     return fields;
   }
 

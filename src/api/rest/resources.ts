@@ -42,6 +42,13 @@ const readers: Partial<Record<ProcedurePath, Read>> = {
     etag: tag(revision),
     ...(revision === 1 && changed === true && { status: 201, location: at(`/v1/calendars/${segment(name)}`, project) }),
   }),
+  'operations.create': ({ operation }) => {
+    if (!operation) return { status: 200 };
+    const { id, project } = operation as Json;
+    return { location: at(`/v1/operations/${segment(id)}`, project) };
+  },
+  'keys.create': ({ id, project }) => ({ location: at(`/v1/keys/${segment(id)}`, project) }),
+  'projects.create': ({ name }) => ({ location: `/v1/projects/${segment(name)}` }),
   'backfills.create': ({ backfill }) => {
     if (!backfill) return { status: 200 };
     const { id, project } = backfill as Json;
@@ -68,5 +75,5 @@ export function isTagged(name: ProcedurePath): boolean {
 
 /** Procedures that may answer 201 or 200. */
 export function mayCreate(name: ProcedurePath): boolean {
-  return ['jobs.ensure', 'calendars.put', 'backfills.create'].includes(name);
+  return ['jobs.ensure', 'calendars.put', 'backfills.create', 'operations.create'].includes(name);
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { CarillonError, isErrorCode } from '../../core/errors.js';
 import { type Need, needs } from '../access/needs.js';
 import { call } from '../call.js';
+import { answerSubmission, isClassicSubmission } from '../classic/submission.js';
 import type { Context } from '../context.js';
 import { faultOf } from '../fault.js';
 import type { HttpPart } from '../http-part.js';
@@ -25,12 +26,18 @@ export const rest: HttpPart = async (app, { contextOf }) => {
     app.route({
       method: operation.method,
       url: routeOf(operation.path),
-      config: (needs[operation.name] as Need).right === 'anyone' ? { public: true } : {},
+      config: {
+        procedure: operation.name,
+        ...((needs[operation.name] as Need).right === 'anyone' && { public: true as const }),
+      },
       exposeHeadRoute: operation.method === 'GET' && operation.type !== 'subscription',
-      handler: (request, reply) =>
-        operation.type === 'subscription'
-          ? answerEvents(operation, contextOf(request), request, reply, closing.signal)
-          : answer(operation, contextOf(request), request, reply),
+      handler: (request, reply) => {
+        const ctx = contextOf(request);
+        if (operation.type === 'subscription') return answerEvents(operation, ctx, request, reply, closing.signal);
+        // Clients of other schedulers create jobs at the same path.
+        const classic = operation.name === 'jobs.create' && isClassicSubmission(request.body);
+        return classic ? answerSubmission(ctx, request, reply) : answer(operation, ctx, request, reply);
+      },
     });
   }
   for (const [path, taken] of methodsByPath()) {

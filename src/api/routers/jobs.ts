@@ -6,6 +6,7 @@ import { decodeCursor, encodeCursor } from '../cursor.js';
 import {
   cancelInput,
   createInput,
+  deleteInput,
   ensureInput,
   jobCountInput,
   jobListInput,
@@ -223,7 +224,7 @@ export function jobsRouter<const Tasks extends readonly AnyTask[]>() {
         summary: 'End a job and the runs in progress, and take it out of every list; its history stays.',
         rest: { method: 'DELETE', path: '/jobs/{id}' },
       })
-      .input(cancelInput)
+      .input(deleteInput)
       .output(deletedView)
       .mutation(({ ctx, input: { id, project, ...command } }) => deleteJob(ctx, { project, jobId: id }, command)),
 

@@ -14,8 +14,11 @@ export const may: Record<Role, string> = {
   viewer: 'jobs:read',
 };
 
-/** How a procedure names what it is about. `new`: the job may be one that is still to be made. */
-export type Naming = 'job' | 'new' | 'jobOf' | 'run' | 'backfill' | 'project' | 'instance';
+/**
+ * How a procedure names what it is about. `new`: the job may be one that is still to be made. `filter`: the procedure keeps
+ * to what is the caller's own where their reach ends there.
+ */
+export type Naming = 'filter' | 'job' | 'new' | 'jobOf' | 'run' | 'backfill' | 'project' | 'instance';
 
 interface Asked {
   right: Right | 'anyone' | 'member';
@@ -31,7 +34,7 @@ function asked(right: Asked['right'], by: Naming, names: string, payloads?: true
 export const asks = Object.fromEntries([
   ...asked('anyone', 'instance', 'system.health'),
   ...asked('member', 'instance', 'tasks.list tasks.get projects.list'),
-  ...asked('instance:manage', 'instance', 'projects.create'),
+  ...asked('instance:manage', 'instance', 'projects.create secrets.rotate audit.listAll'),
   ...asked('jobs:read', 'job', 'jobs.get jobs.versions jobs.version jobs.status jobs.next'),
   ...asked('jobs:read', 'job', 'jobs.source', true),
   ...asked('jobs:read', 'run', 'runs.get'),
@@ -39,12 +42,17 @@ export const asks = Object.fromEntries([
   ...asked('jobs:read', 'backfill', 'backfills.get'),
   ...asked('jobs:read', 'project', 'jobs.list runs.list runs.deadLetters backfills.list calendars.get calendars.list'),
   ...asked('jobs:read', 'project', 'schedules.preview projects.get'),
+  ...asked('jobs:read', 'project', 'jobs.count operations.get operations.list events.follow secrets.list'),
   ...asked('jobs:write', 'new', 'jobs.create jobs.ensure jobs.validate'),
-  ...asked('jobs:write', 'job', 'jobs.update jobs.rollback jobs.reschedule'),
+  ...asked('jobs:write', 'job', 'jobs.update jobs.patch jobs.rollback jobs.reschedule jobs.delete'),
   ...asked('jobs:operate', 'job', 'jobs.pause jobs.resume jobs.cancel jobs.trigger'),
   ...asked('jobs:operate', 'jobOf', 'backfills.create runs.redrive'),
   ...asked('jobs:operate', 'run', 'runs.cancel runs.retry runs.dismiss'),
   ...asked('jobs:operate', 'backfill', 'backfills.pause backfills.resume backfills.cancel'),
+  ...asked('jobs:operate', 'filter', 'operations.create operations.cancel'),
+  ...asked('keys:manage', 'project', 'keys.create keys.get keys.list keys.revoke'),
+  ...asked('secrets:write', 'project', 'secrets.put secrets.delete'),
+  ...asked('audit:read', 'project', 'audit.list'),
   ...asked('calendars:write', 'project', 'calendars.put calendars.delete'),
   ...asked('members:manage', 'project', 'members.list members.put members.delete'),
   ...asked('project:manage', 'project', 'projects.update'),
@@ -76,7 +84,7 @@ export function expected({ grant, scopes }: Asker, path: ProcedurePath, project:
   if (payloads && !(grant.payloads && scoped('payloads:read'))) return 'FORBIDDEN';
   if (words.includes(right)) return 'allowed';
   if (!words.includes(`own:${right}`)) return 'FORBIDDEN';
-  if (target === 'own') return 'allowed';
+  if (target === 'own' || by === 'filter') return 'allowed';
   if (target === 'other') return 'FORBIDDEN';
   if (by === 'new') return 'allowed';
   return target === 'absent' && scoped('jobs:read') ? 'allowed' : 'FORBIDDEN';

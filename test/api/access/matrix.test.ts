@@ -68,9 +68,9 @@ async function outcomes(url: string, project: string, asker: string | undefined,
   return answers.map((answer) => answer.error?.data.carillon.code ?? 'answered');
 }
 
-async function followed(url: string, project: string, asker: string | undefined, target: Target): Promise<string> {
-  const input = encodeURIComponent(JSON.stringify(inputOf('runs.followLogs', project, target)));
-  const response = await fetch(`${url}/trpc/runs.followLogs?input=${input}`, { headers: headersOf(asker) });
+async function followed(url: string, project: string, asker: string | undefined, { path, target }: Cell) {
+  const input = encodeURIComponent(JSON.stringify(inputOf(path, project, target)));
+  const response = await fetch(`${url}/trpc/${path}?input=${input}`, { headers: headersOf(asker) });
   // The stream begins before the procedure is asked, and tells the error as its first event.
   return /"carillon":\{"code":"(\w+)"/.exec(await response.text())?.[1] ?? 'answered';
 }
@@ -117,7 +117,7 @@ it('judges every procedure, for every role, scope and owner, as the table says',
       }
     }
     for (const cell of everyCell.filter((one) => kindOf(one) === 'subscription'))
-      check(cell, await followed(url, project, known, cell.target));
+      check(cell, await followed(url, project, known, cell));
   }
   expect(wrong).toEqual([]);
 });

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createRouter, type ProcedurePath } from '../../../src/api/router.js';
+import { KeyRing } from '../../../src/keyring/key-ring.js';
 import { type ApiOnly, startApiOnly } from '../api-only.js';
 import { clientAs, headersOf, TestCallers } from '../callers.js';
 import { backfillOf, placeJob, runOf, secret } from './tenant.js';
 
+const keyRing = KeyRing.parse(randomBytes(32).toString('base64'), 'X');
 const procedures = createRouter()._def.procedures as unknown as Record<ProcedurePath, { _def: { type: string } }>;
 
 /** What a tenant has, by the names one would have to guess. */
@@ -11,12 +14,25 @@ interface Names {
   job: string;
   calendar: string;
   member: string;
+  secret: string;
+  /** Made by the API; those guessed are as long. */
+  key: string;
+  operation: string;
 }
-const theirs: Names = { job: 'payroll-job', calendar: 'payroll-days', member: 'user:payroll-clerk' };
-const guessed: Names = { job: 'nobody-job', calendar: 'nobody-days', member: 'user:nobody-at-all' };
+const theirs: Names = {
+  ...{ job: 'payroll-job', calendar: 'payroll-days', member: 'user:payroll-clerk', secret: 'payroll-token' },
+  ...{ key: '', operation: '' },
+};
+const guessed: Names = {
+  ...{ job: 'nobody-job', calendar: 'nobody-days', member: 'user:nobody-at-all', secret: 'nobody-token' },
+  ...{ key: 'abcdefghijkl', operation: 'abcdefghijkl' },
+};
 
 /** A good input for every procedure that is about a project: what it names is all that can go wrong. */
-function inputs(project: string, { job, calendar, member }: Names): Partial<Record<ProcedurePath, object>> {
+function inputs(
+  project: string,
+  { job, calendar, member, secret, key, operation }: Names,
+): Partial<Record<ProcedurePath, object>> {
   const of = { project, id: job };
   const run = { project, runId: runOf(job) };
   const fill = { project, id: backfillOf(job) };
@@ -56,6 +72,20 @@ function inputs(project: string, { job, calendar, member }: Names): Partial<Reco
     'runs.logs': run,
     'runs.result': run,
     'schedules.preview': { project, schedule: { cron: '0 9 * * *', exclude: { calendars: [calendar] } }, id: job },
+    'jobs.count': list,
+    'jobs.patch': { ...of, patch: { description: 'mine now' } },
+    'jobs.delete': of,
+    'operations.create': { project, action: 'pause', filter: { text: job }, dryRun: true },
+    'operations.get': { project, id: operation },
+    'operations.cancel': { project, id: operation },
+    'operations.list': list,
+    'keys.create': { project, name: 'mine', role: 'viewer' },
+    'keys.get': { project, id: key },
+    'keys.revoke': { project, id: key },
+    'keys.list': list,
+    'secrets.delete': { project, name: secret },
+    'secrets.list': list,
+    'audit.list': { ...list, target: job },
     'projects.get': { project },
     'projects.update': { project, description: 'mine now' },
     'members.list': list,
@@ -66,14 +96,19 @@ function inputs(project: string, { job, calendar, member }: Names): Partial<Reco
     'calendars.put': { project, name: calendar, rules: [{ yearly: '12-25' }], ifRevision: 7 },
     'jobs.ensure': { ...of, ...definition },
     'jobs.create': { ...of, ...definition },
+    'secrets.put': { project, name: secret, value: 'mine-now' },
   };
 }
 /** About all of them, or the caller's own by construction. `runs.followLogs` is the stream of `runs.logs`. */
-const ofNobody = ['tasks.list', 'tasks.get', 'system.health', 'projects.list', 'projects.create', 'runs.followLogs'];
+const ofNobody = [
+  ...['tasks.list', 'tasks.get', 'system.health', 'projects.list', 'projects.create', 'runs.followLogs'],
+  // The stream of what lists show; events are tried below.
+  ...['events.follow', 'secrets.rotate', 'audit.listAll'],
+];
 
 async function landlord() {
   const callers = new TestCallers();
-  const api = await startApiOnly({ authenticators: [callers], patienceMs: 5000, storeTimeoutMs: 20_000 });
+  const api = await startApiOnly({ authenticators: [callers], keyRing, patienceMs: 5000, storeTimeoutMs: 20_000 });
   const { project: mine, store } = api;
   const other = `${mine}-b`;
   const grants = [{ project: mine, role: 'owner', payloads: true } as const];
@@ -86,6 +121,15 @@ async function landlord() {
   await store.projects.ensure({ name: other, createdAt: at });
   await store.calendars.put({ project: other, name, calendar: { rules: [{ yearly: '12-24' }] }, updatedAt: at });
   await store.members.put({ project: other, subject, role: 'viewer', payloads: false, addedAt: at }, 'keep');
+  const bert = clientAs(api.url, 'bert');
+  await bert.secrets.put.mutate({ project: other, name: theirs.secret, value: secret });
+  theirs.key = (await bert.keys.create.mutate({ project: other, name: 'robot', role: 'viewer' })).id;
+  const { operation } = await bert.operations.create.mutate({
+    project: other,
+    action: 'pause',
+    filter: { text: 'x-' },
+  });
+  theirs.operation = operation?.id ?? '';
   return { ...api, mine, other };
 }
 
@@ -131,8 +175,8 @@ it('answers the same for ids of another tenant and for ids that do not exist', a
   }
 });
 
-function theirsAs({ job, calendar, member }: Names): Record<string, string> {
-  return { JOB: job, CALENDAR: calendar, MEMBER: member };
+function theirsAs({ job, calendar, member, secret, key, operation }: Names): Record<string, string> {
+  return { JOB: job, CALENDAR: calendar, MEMBER: member, SECRET: secret, KEY: key, OPERATION: operation };
 }
 
 it('shows in lists, batches and pages nothing of another tenant', async () => {

@@ -1,8 +1,10 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as client from 'openid-client';
 import { CarillonError } from '../../../core/errors.js';
+import { recordDeed } from '../../audit/record.js';
 import type { HttpPart } from '../../http-part.js';
 import type { Log } from '../../log.js';
+import type { Identity } from './claims.js';
 import { type Provider, providerAway, reasonOf } from './provider.js';
 import { returnAddress } from './return-path.js';
 import { assertSameOrigin } from './same-origin.js';
@@ -41,7 +43,11 @@ export function loginPart(options: LoginOptions): HttpPart {
   const { settings, provider, departures, sessions, now } = options;
   const { publicUrl } = settings;
 
-  return async (app) => {
+  return async (app, { contextOf }) => {
+    const recordAs = async (request: FastifyRequest, identity: Identity, action: string) => {
+      const caller = await options.callers.callerOf(identity).catch(() => undefined);
+      if (caller) recordDeed({ ...contextOf(request), caller }, { action, outcome: 'done' });
+    };
     // Logging out is a form as well as a call; what the form holds does not matter.
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) =>
       done(null, undefined),
@@ -73,13 +79,15 @@ export function loginPart(options: LoginOptions): HttpPart {
       const departure = departures.read(request);
       departures.clear(reply);
       if (typeof departure === 'string') throw loginFailed();
-      await arrive(options, new URL(request.url, publicUrl), departure.content, reply, request.id);
+      const identity = await arrive(options, new URL(request.url, publicUrl), departure.content, reply, request.id);
+      await recordAs(request, identity, 'auth.login');
       return reply.redirect(departure.content.returnTo, 303);
     });
 
     app.post('/auth/logout', publicRoute, async (request, reply) => {
       assertSameOrigin(request, publicUrl);
       const session = await sessions.end(request, reply);
+      if (session) await recordAs(request, session.identity, 'auth.logout');
       const next = (session && (await endAddress(options, session.idToken))) ?? `${publicUrl}/`;
       if (request.headers.accept?.includes('text/html')) return reply.redirect(next, 303);
       return reply.send({ next });
@@ -94,7 +102,7 @@ async function arrive(
   { state, nonce, verifier }: Departure,
   reply: FastifyReply,
   requestId: string,
-): Promise<void> {
+): Promise<Identity> {
   const configuration = await provider.configuration();
   try {
     const tokens = await client.authorizationCodeGrant(configuration, address, {
@@ -110,6 +118,7 @@ async function arrive(
     const identity = callers.identityOf({ ...further, ...idClaims });
     if (!identity) throw loginFailed();
     sessions.begin(reply, { id: randomText(26), identity, idToken: tokens.id_token });
+    return identity;
   } catch (error) {
     if (error instanceof CarillonError) throw error;
     log('warn', 'A login failed.', { requestId, reason: reasonOf(error) });
