@@ -1,6 +1,6 @@
 /**
- * `npm run schema`: writes schema/ and the tables of docs/api.md from the sources: after a change of a field, of a
- * procedure, of an error code or of a built-in task.
+ * `npm run schema`: writes schema/ and the tables of docs/api.md and docs/access.md from the sources: after a change of a
+ * field, of a procedure, of an error code or of a built-in task.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const { jobSchema } = await from('core/job-schema.ts');
 const { errorCodes } = await from('core/errors.ts');
 const { builtInTasks } = await from('activities/tasks/index.ts');
 const { createRouter } = await from('api/router.ts');
+const { needs } = await from('api/access/needs.ts');
 const { openApi } = await from('api/rest/openapi.ts');
 
 mkdirSync(at('schema'), { recursive: true });
@@ -26,12 +27,21 @@ const procedures = Object.entries(createRouter()._def.procedures).map(([name, { 
   _def.meta.summary,
 ]);
 const codes = Object.entries(errorCodes).map(([code, { status, summary }]) => [`\`${code}\``, status, summary]);
-const page = readFileSync(at('docs/api.md'), 'utf8');
-writeFileSync(
-  at('docs/api.md'),
-  withTable(withTable(page, '| Procedure | Kind |', procedures), '| Code | HTTP status |', codes),
-);
-console.log('Wrote docs/api.md');
+const asked = Object.entries(needs).map(([name, { right, on, payloads = '', signed }]) => [
+  ...[`\`${name}\``, right === 'anyone' || right === 'member' ? right : `\`${right}\``, on],
+  ...[payloads, signed ? 'the caller' : ''],
+]);
+writePage('docs/api.md', { '| Procedure | Kind |': procedures, '| Code | HTTP status |': codes });
+writePage('docs/access.md', { '| Procedure | Needs |': asked });
+
+function writePage(path, tables) {
+  const page = readFileSync(at(path), 'utf8');
+  writeFileSync(
+    at(path),
+    Object.entries(tables).reduce((text, [head, rows]) => withTable(text, head, rows), page),
+  );
+  console.log(`Wrote ${path}`);
+}
 
 function write(path, schema) {
   writeFileSync(at(path), `${JSON.stringify(schema, null, 2)}\n`);
@@ -45,7 +55,7 @@ function write(path, schema) {
 function withTable(text, head, rows) {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.startsWith(head));
-  if (start === -1) throw new Error(`Expected a table in docs/api.md that begins with ${head}`);
+  if (start === -1) throw new Error(`Expected a table that begins with ${head}`);
   const length = lines.slice(start + 2).findIndex((line) => !line.startsWith('|'));
   lines.splice(start + 2, length, ...rows.map((cells) => `| ${cells.map(escaped).join(' | ')} |`));
   return lines.join('\n');

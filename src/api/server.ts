@@ -159,11 +159,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const limits = new RateLimits({ settings, store: store.rateBuckets, now });
   app.addHook('onRequest', async (request, reply) => limits.checkAddress(request, reply));
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     request.caller = authenticators ? nobody : openCaller;
     if (!authenticators) assertLocalRequest(request.headers);
     if (!authenticators || request.routeOptions.config?.public) return;
-    request.caller = await limits.watch(request, authenticate(authenticators, request));
+    request.caller = await limits.watch(request, reply, authenticate(authenticators, request));
     // Procedures say themselves what they need.
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });

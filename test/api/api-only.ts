@@ -6,6 +6,7 @@ import type { Authenticator } from '../../src/api/auth/authenticator.js';
 import type { OidcSettings } from '../../src/api/auth/oidc/settings.js';
 import { type CarillonClient, createCarillonClient, toCarillonError } from '../../src/api/client.js';
 import { Gateway } from '../../src/api/gateway.js';
+import { noLimits } from '../../src/api/limits/rate-limits.js';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../src/api/server.js';
 import type { Tls } from '../../src/api/tls.js';
 import type { CarillonError } from '../../src/core/errors.js';
@@ -84,6 +85,8 @@ export async function startApiOnly(options: ApiOnlyOptions = {}): Promise<ApiOnl
     log: (level, message, fields) => log.push({ level, message, fields }),
     ...{ authenticators: options.authenticators, keyRing: options.keyRing, tls: options.tls },
     ...{ oidc: options.oidc, directory: options.directory },
+    // All tests come from one address.
+    rateLimits: noLimits,
     ...options.server,
   });
   let stopped: Promise<void> | undefined;

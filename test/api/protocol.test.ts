@@ -86,7 +86,7 @@ describe('the protocol', () => {
       });
     await expect(start('0.0.0.0')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      details: { field: 'CARILLON_API_HOST' },
+      details: { field: 'CARILLON_AUTH' },
     });
     await expect(start('127.0.0.1', Number(port))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

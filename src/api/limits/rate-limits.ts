@@ -54,13 +54,9 @@ export class RateLimits {
    * @throws CarillonError RATE_LIMITED
    */
   checkAddress(request: FastifyRequest, reply: FastifyReply): void {
-    const address = addressGroup(request.ip);
-    const closedMs = this.#failures?.closedFor(address) ?? 0;
-    if (closedMs > 0) {
-      throw refused(reply, closedMs, 'Expected fewer requests with credentials that are not good from this address.');
-    }
     const limit = this.#addressLimit;
     if (!limit) return;
+    const address = addressGroup(request.ip);
     const now = this.#now();
     const bucket = this.#addresses.of(address, () => new TokenBucket(limit, now));
     const price = Math.min(callsOf(request), limit.burst);
@@ -68,13 +64,22 @@ export class RateLimits {
     throw refused(reply, bucket.waitFor(price, now), `Expected at most ${limit.rate} calls per second of one address.`);
   }
 
-  /** Passes on who asks; counts it against the address when the credentials are not good. */
-  async watch(request: FastifyRequest, asking: Promise<Caller>): Promise<Caller> {
+  /**
+   * Passes on who asks; counts it against the address when the credentials are not good. Good ones are never refused for
+   * what others behind the same address have tried.
+   * @throws CarillonError RATE_LIMITED in place of UNAUTHENTICATED, once there were too many
+   */
+  async watch(request: FastifyRequest, reply: FastifyReply, asking: Promise<Caller>): Promise<Caller> {
     try {
       return await asking;
     } catch (error) {
-      if (error instanceof CarillonError && error.code === 'UNAUTHENTICATED')
-        await this.#failures?.take(addressGroup(request.ip));
+      if (!(error instanceof CarillonError) || error.code !== 'UNAUTHENTICATED' || !this.#failures) throw error;
+      const address = addressGroup(request.ip);
+      const closedMs = this.#failures.closedFor(address);
+      if (closedMs > 0) {
+        throw refused(reply, closedMs, 'Expected fewer requests with credentials that are not good from this address.');
+      }
+      await this.#failures.take(address);
       throw error;
     }
   }

@@ -25,7 +25,7 @@ const theirs: Names = {
 };
 const guessed: Names = {
   ...{ job: 'nobody-job', calendar: 'nobody-days', member: 'user:nobody-at-all', secret: 'nobody-token' },
-  ...{ key: 'abcdefghijkl', operation: 'abcdefghijkl' },
+  ...{ key: 'abcdefghijkl', operation: 'mnopqrstuvwx' },
 };
 
 /** A good input for every procedure that is about a project: what it names is all that can go wrong. */

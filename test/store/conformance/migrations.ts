@@ -22,16 +22,6 @@ export function describeMigrations(open: () => Promise<TestDatabase>): void {
       });
 
       const applied = await Promise.all(stores.map((store) => store.migrate()));
-      expect(applied.flat()).toEqual([
-        '0001-jobs-and-runs',
-        '0002-clock',
-        '0003-evidence',
-        '0004-dead-letters',
-        '0005-keys',
-        '0006-projects',
-        ...['0001-jobs-and-runs', '0002-clock', '0003-evidence', '0004-dead-letters', '0012-revoked-sessions'],
-        '0009-changes',
-      ]);
       expect(applied.flat()).toEqual(Object.keys(migrations));
       expect(await stores[0]?.migrate()).toEqual([]);
       await stores[0]?.write([{ snapshot: snapshot(project, 'a'), entries: [] }]);
