@@ -13,6 +13,9 @@ const alone = [
 /** Tests that just take long, for the same command. */
 const slow = [
   'test/long/**/*.test.ts',
+  'test/api/classic.test.ts',
+  'test/api/job-counts.test.ts',
+  'test/api/operations.test.ts',
   'test/tasks/fan-out.test.ts',
   'test/unit/activities/host/host-pool.test.ts',
   'test/unit/activities/steps/processes.test.ts',
