@@ -13,6 +13,7 @@ import type { CarillonConfig } from '../core/task/config.js';
 import type { AnyTask } from '../core/task/task.js';
 import { EventStream } from './event-source.js';
 import type { FaultBody } from './fault.js';
+import { patientFetch } from './patient-fetch.js';
 import type { AppRouter } from './router.js';
 
 export interface ClientOptions {
@@ -43,7 +44,7 @@ export function createCarillonClient<Config extends CarillonConfig = CarillonCon
   const { url, apiKey, signal, timeoutMs = 30_000 } = options;
   const headers = { ...options.headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) };
   const boundedFetch: NonNullable<HTTPLinkOptions<WireTypes>['fetch']> = (input, init) =>
-    fetch(input, {
+    patientFetch(input, {
       ...(init as RequestInit),
       signal: AbortSignal.any([init?.signal, signal, AbortSignal.timeout(timeoutMs)].filter((one) => one != null)),
     });
