@@ -10,7 +10,7 @@ import { until } from '../embedded/until.js';
 import { type Part, startPart } from '../faults/part.js';
 import { Site } from '../faults/site.js';
 
-const kills = Number(process.env.CARILLON_KILLS ?? 8);
+const kills = Number(process.env.CARILLON_KILLS ?? 4);
 /** So many kills meet every moment of a request. */
 const manyKills = 50;
 const settings = {

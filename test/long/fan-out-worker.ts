@@ -13,6 +13,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const connection = await NativeConnection.connect({ address });
 const dependencies = {
   registry: new TaskRegistry([heavyMember(held)]),
+  store: { quotas: { of: async () => undefined } },
   services: { ...createServices({}), files: filesIn(folder) },
   now: Date.now,
   pass,

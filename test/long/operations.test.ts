@@ -3,7 +3,7 @@ import { isOperationClosed } from '../../src/core/operations.js';
 import { useRig } from '../rig/rig.js';
 
 /** Enough for a dozen pages. */
-const many = 300;
+const many = 100;
 /** Jobs that are created at once. */
 const width = 20;
 
