@@ -10,9 +10,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   // What stands behind a further `--` goes to schemathesis as it is.
   options: {
-    'max-examples': { type: 'string', default: '8' },
+    'max-examples': { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
-    'max-seconds': { type: 'string', default: '50' },
+    'max-seconds': { type: 'string', default: '60' },
   },
 });
 
@@ -24,6 +24,7 @@ try {
   const report = join(folder, 'junit.xml');
   await runFuzzer(program, {
     url: site.url,
+    apiKey: site.apiKey,
     report,
     seed: Number(values.seed),
     maxExamples: Number(values['max-examples']),

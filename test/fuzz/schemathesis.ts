@@ -21,6 +21,7 @@ const checks = [
   'negative_data_rejection',
   'unsupported_method',
   'allow_header_conformance',
+  'ignored_auth',
 ];
 
 /** Path of the program: in a Python environment of its own in the cache, made once for each set of versions. */
@@ -38,6 +39,7 @@ export async function fuzzer(): Promise<string> {
 
 export interface FuzzOptions {
   url: string;
+  apiKey: string;
   /** Where the JUnit report goes. */
   report: string;
   seed: number;
@@ -53,11 +55,12 @@ export async function runFuzzer(program: string, options: FuzzOptions): Promise<
   const args = [
     ...['--config-file', configuration, 'run'],
     `${options.url}/openapi.json`,
+    ...['--header', `Authorization: Bearer ${options.apiKey}`],
     ...['--checks', checks.join(',')],
     ...['--phases', 'examples,coverage,fuzzing'],
     ...['--max-examples', String(options.maxExamples), '--seed', String(options.seed)],
     ...['--max-time', String(options.maxSeconds)],
-    ...['--workers', '2', '--request-timeout', '20', '--suppress-health-check', 'all', '--warnings', 'off'],
+    ...['--workers', '1', '--request-timeout', '20', '--suppress-health-check', 'all', '--warnings', 'off'],
     ...['--report', 'junit', '--report-junit-path', options.report],
     ...(await streams(options.url)).flatMap((name) => ['--exclude-operation-id', name]),
     ...options.more,

@@ -18,62 +18,75 @@ const shaky = defineTask({
   },
 });
 
-test('three days of a five-minute job, light', async () => {
-  const rig = await useVirtualRig({ tasks: [quick] });
-  const now = await rig.now();
-  const end = now + 3 * day;
-  const schedule = { cron: '*/5 * * * *', end: isoTime(end) };
-  await rig.client.jobs.create.mutate({ project: rig.project, id: 'five', task: 'quick', input: {}, schedule });
-  const expected = every(5 * minute, now, end);
-  expect(await rig.finished('five')).toMatchObject({ counters: { succeeded: expected.length, skipped: 0, missed: 0 } });
-  expect(timesOf(await rig.ended('five', expected.length))).toEqual(expected);
-  expect(expected.length / (await chainLength(rig, 'five'))).toBeGreaterThanOrEqual(20);
-}, 120_000);
+/** A soak is three times as long: `CARILLON_SOAK=3`. */
+const length = Number(process.env.CARILLON_SOAK ?? 1);
 
-test('two months of an hourly job, with a pause, a new schedule and failures in between', async () => {
-  const rig = await useVirtualRig({ tasks: [shaky] });
-  const { project } = rig;
-  const start = await rig.now();
-  const end = start + 60 * day;
-  await rig.client.jobs.create.mutate({
-    project,
-    id: 'hourly',
-    task: 'shaky',
-    input: {},
-    schedule: { cron: '0 * * * *', end: isoTime(end) },
-    retry: { maximumAttempts: 3, initialInterval: '10s' },
-  });
+test(
+  'days of a five-minute job, light',
+  async () => {
+    const rig = await useVirtualRig({ tasks: [quick] });
+    const now = await rig.now();
+    const end = now + length * day;
+    const schedule = { cron: '*/5 * * * *', end: isoTime(end) };
+    await rig.client.jobs.create.mutate({ project: rig.project, id: 'five', task: 'quick', input: {}, schedule });
+    const expected = every(5 * minute, now, end);
+    expect(await rig.finished('five')).toMatchObject({
+      counters: { succeeded: expected.length, skipped: 0, missed: 0 },
+    });
+    expect(timesOf(await rig.ended('five', expected.length))).toEqual(expected);
+    expect(expected.length / (await chainLength(rig, 'five'))).toBeGreaterThanOrEqual(20);
+  },
+  length * 60_000,
+);
 
-  await rig.pass(10 * day);
-  const paused = await rig.now();
-  await rig.client.jobs.pause.mutate({ project, id: 'hourly', note: 'moving house' });
-  await rig.pass(2 * day);
-  const resumed = await rig.now();
-  await rig.client.jobs.resume.mutate({ project, id: 'hourly' });
-  await rig.pass(18 * day);
-  const rescheduled = await rig.now();
-  const schedule = { cron: '0 */2 * * *', end: isoTime(end) };
-  await rig.client.jobs.reschedule.mutate({ project, id: 'hourly', schedule });
-  const last = await rig.finished('hourly');
+test(
+  'weeks of an hourly job, with a pause, a new schedule and failures in between',
+  async () => {
+    const rig = await useVirtualRig({ tasks: [shaky] });
+    const { project } = rig;
+    const start = await rig.now();
+    const end = start + length * 21 * day;
+    await rig.client.jobs.create.mutate({
+      project,
+      id: 'hourly',
+      task: 'shaky',
+      input: {},
+      schedule: { cron: '0 * * * *', end: isoTime(end) },
+      retry: { maximumAttempts: 3, initialInterval: '10s' },
+    });
 
-  const ran = [
-    ...every(hour, start, paused),
-    ...every(hour, resumed, rescheduled),
-    ...every(2 * hour, rescheduled, end),
-  ];
-  const skipped = every(hour, paused, resumed);
-  const entries = await rig.ended('hourly', ran.length + skipped.length);
-  const once = [...new Map(entries.map((entry) => [entry.runId, entry])).values()];
-  expect(timesOf(once, ({ state }) => state === 'skipped')).toEqual(skipped);
-  expect(timesOf(once, ({ state }) => state !== 'skipped')).toEqual(ran);
-  expect(once.filter(({ state }) => state === 'skipped').every(({ reason }) => reason === 'paused')).toBe(true);
-  const noon = (time: string) => new Date(time).getUTCHours() === 12;
-  const sixth = (time: string) => new Date(time).getUTCHours() % 6 === 0 && !noon(time);
-  expect(timesOf(once, ({ state }) => state === 'failed')).toEqual(ran.filter(noon));
-  expect(timesOf(once, ({ attempt, state }) => state === 'succeeded' && attempt === 2)).toEqual(ran.filter(sixth));
-  expect(timesOf(once, ({ attempt }) => attempt === 3)).toEqual(ran.filter(noon));
-  expect(last).toMatchObject({
-    state: 'completed',
-    counters: { skipped: skipped.length, failed: ran.filter(noon).length },
-  });
-}, 180_000);
+    await rig.pass(10 * day);
+    const paused = await rig.now();
+    await rig.client.jobs.pause.mutate({ project, id: 'hourly', note: 'moving house' });
+    await rig.pass(2 * day);
+    const resumed = await rig.now();
+    await rig.client.jobs.resume.mutate({ project, id: 'hourly' });
+    await rig.pass(6 * day);
+    const rescheduled = await rig.now();
+    const schedule = { cron: '0 */2 * * *', end: isoTime(end) };
+    await rig.client.jobs.reschedule.mutate({ project, id: 'hourly', schedule });
+    const last = await rig.finished('hourly');
+
+    const ran = [
+      ...every(hour, start, paused),
+      ...every(hour, resumed, rescheduled),
+      ...every(2 * hour, rescheduled, end),
+    ];
+    const skipped = every(hour, paused, resumed);
+    const entries = await rig.ended('hourly', ran.length + skipped.length);
+    const once = [...new Map(entries.map((entry) => [entry.runId, entry])).values()];
+    expect(timesOf(once, ({ state }) => state === 'skipped')).toEqual(skipped);
+    expect(timesOf(once, ({ state }) => state !== 'skipped')).toEqual(ran);
+    expect(once.filter(({ state }) => state === 'skipped').every(({ reason }) => reason === 'paused')).toBe(true);
+    const noon = (time: string) => new Date(time).getUTCHours() === 12;
+    const sixth = (time: string) => new Date(time).getUTCHours() % 6 === 0 && !noon(time);
+    expect(timesOf(once, ({ state }) => state === 'failed')).toEqual(ran.filter(noon));
+    expect(timesOf(once, ({ attempt, state }) => state === 'succeeded' && attempt === 2)).toEqual(ran.filter(sixth));
+    expect(timesOf(once, ({ attempt }) => attempt === 3)).toEqual(ran.filter(noon));
+    expect(last).toMatchObject({
+      state: 'completed',
+      counters: { skipped: skipped.length, failed: ran.filter(noon).length },
+    });
+  },
+  length * 90_000,
+);

@@ -71,5 +71,9 @@ const longestName = 100;
 /** Who asks is the caller, whatever the client wrote. While nobody is asked who they are, the client's word stays. */
 function signed(raw: unknown, { kind, name, id }: Caller): unknown {
   if (kind === 'open' || typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  const { by: written } = raw as { by?: unknown };
+  // What does not fit the schema is for the schema to refuse.
+  if (written !== undefined && (typeof written !== 'string' || written === '' || written.length > longestName))
+    return raw;
   return { ...raw, by: (name || id).slice(0, longestName) };
 }

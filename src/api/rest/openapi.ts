@@ -151,7 +151,7 @@ function responsesOf(operation: Operation, isPublic: boolean, answers: Answers):
   };
   const created = mayCreate(name) && {
     200: good('As asked.', headers),
-    201: good('Created.', { ...headers, ...location }),
+    [status === 202 ? 202 : 201]: good(descriptions[status === 202 ? 202 : 201] as string, { ...headers, ...location }),
   };
   const unchanged =
     method === 'GET' && type !== 'subscription' && !isTagged(name)
@@ -167,21 +167,21 @@ function responsesOf(operation: Operation, isPublic: boolean, answers: Answers):
 
 const descriptions: Record<number, string> = { 201: 'Created.', 202: 'Accepted.', 204: 'Done.' };
 
-const problemStatuses = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503];
+const problemStatuses = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 431, 500, 503];
 
 function mayAnswer(operation: Operation, status: number, isPublic: boolean): boolean {
-  const { type, method } = operation;
-  if (isPublic) return [400, 429, 500, 503].includes(status);
+  const { type, method, name } = operation;
+  if (isPublic) return [400, 429, 431, 500, 503].includes(status);
   const changes = type === 'mutation';
   if (status === 409 || status === 422) return changes;
-  if (status === 412) return versionField(operation) !== undefined;
+  if (status === 412) return versionField(operation) !== undefined || name === 'operations.create';
   if (status === 413 || status === 415) return method !== 'GET';
   return true;
 }
 
 function problemOf(status: number): Json {
   const codes = (Object.keys(errorCodes) as ErrorCode[]).filter((code) => errorCodes[code].status === status);
-  const usual = status === 500 ? ['INTERNAL'] : codes;
+  const usual = { 431: ['INPUT_INVALID'], 500: ['INTERNAL'] }[status] ?? codes;
   const retry = { 'retry-after': { description: 'Seconds to wait.', schema: { type: 'integer' } } };
   const challenge = { 'www-authenticate': { description: 'How to authenticate.', schema: { type: 'string' } } };
   return {
