@@ -34,6 +34,8 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['test/unit/**', 'test/**/*.pg.test.ts', ...long],
+          // What the files import takes two seconds of each: they share it.
+          isolate: false,
           ...servers,
         },
       },
@@ -49,7 +51,7 @@ export default defineConfig({
           ...servers,
         },
       },
-      { test: { name: 'slow', include: slow, exclude: alone, sequence: { groupOrder: 1 }, ...servers } },
+      { test: { name: 'slow', isolate: false, include: slow, exclude: alone, sequence: { groupOrder: 1 }, ...servers } },
       { test: { name: 'postgres', include: ['test/**/*.pg.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
     ],
     maxWorkers: 2,
