@@ -1,11 +1,15 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { callsOf } from './calls.js';
+import { startChild } from './child.js';
 import { type Figure, percentile } from './figures.js';
 import type { Stage } from './stage.js';
 
 /** Calls per second that one caller may make, and what the polite one makes of it. */
 const limit = 50;
 const politePerSecond = 25;
+/** How long a caller may send twice as much as its limit. */
+const burstMs = 3000;
 /** Without authentication callers are told apart by their addresses. */
 const [polite, greedy] = ['127.0.0.2', '127.0.0.1'];
 
@@ -13,16 +17,32 @@ const [polite, greedy] = ['127.0.0.2', '127.0.0.1'];
 export async function fairness(stage: Stage, quick: boolean): Promise<Figure[]> {
   const settings = { CARILLON_RATE_LIMIT: String(limit), CARILLON_RATE_LIMIT_ADDRESS: '0' };
   const api = await stage.startApi(settings);
-  const [politeAgent, greedyAgent] = [polite, greedy].map(
-    (localAddress) => new Agent({ keepAlive: true, localAddress, maxSockets: 16 }),
-  ) as [Agent, Agent];
+  const url = api.url as string;
+  const calls = quick ? 100 : 500;
+  const politely = { url, from: polite, perSecond: politePerSecond, count: calls };
+  const greedily = {
+    url,
+    from: greedy,
+    perSecond: 10 * limit,
+    count: 10 * limit * (calls / politePerSecond + burstMs / 1000),
+  };
+  let heard: (refused: number) => void = () => {};
+  const flooded = new Promise<number>((resolve) => {
+    heard = resolve;
+  });
   try {
-    const calls = quick ? 25 : 500;
-    await callsOf(api.url as string, politeAgent, politePerSecond, 10);
-    const alone = await callsOf(api.url as string, politeAgent, politePerSecond, calls);
-    const flood = callsOf(api.url as string, greedyAgent, 10 * limit, (10 * limit * calls) / politePerSecond);
-    const beside = await callsOf(api.url as string, politeAgent, politePerSecond, calls);
-    const refused = (await flood).filter(({ status }) => status === 429).length;
+    await callsOf({ ...politely, count: 50 });
+    const alone = await callsOf(politely);
+    const flood = await startChild(
+      fileURLToPath(new URL('./flood-main.ts', import.meta.url)),
+      { ...process.env, BENCH_CALLS: JSON.stringify(greedily) },
+      (message) => heard((message as { refused?: number }).refused ?? 0),
+    );
+    // What a caller may send in a burst has been answered by then.
+    await wait(burstMs);
+    const beside = await callsOf(politely);
+    const refused = await flooded;
+    await flood.stop();
     if (refused === 0) throw new Error('Expected the greedy caller to be refused now and then.');
     if (beside.some(({ status }) => status !== 200)) throw new Error('Expected the polite caller never to be refused.');
     return Object.entries({ p50: 0.5, p99: 0.99 }).map(([label, share]) => {
@@ -36,36 +56,6 @@ export async function fairness(stage: Stage, quick: boolean): Promise<Figure[]> 
       return { name, unit: 'ms', ours: ours as number, peer: 'alone', theirs: theirs as number, aim: '<= 2' };
     });
   } finally {
-    for (const agent of [politeAgent, greedyAgent]) agent.destroy();
     await api.stop();
   }
-}
-
-interface Answer {
-  status: number;
-  ms: number;
-}
-
-/** Sends calls at a steady pace, whether those before were answered or not. */
-async function callsOf(url: string, agent: Agent, perSecond: number, count: number): Promise<Answer[]> {
-  const began = performance.now();
-  const answers: Promise<Answer>[] = [];
-  for (let call = 0; call < count; call += 1) {
-    const ahead = began + (call * 1000) / perSecond - performance.now();
-    if (ahead > 1) await wait(ahead);
-    answers.push(callOnce(`${url}/trpc/jobs.list`, agent));
-  }
-  return Promise.all(answers);
-}
-
-function callOnce(url: string, agent: Agent): Promise<Answer> {
-  const began = performance.now();
-  return new Promise((resolve, reject) => {
-    const call = request(`${url}?input=${encodeURIComponent('{"limit":10}')}`, { agent }, (response) => {
-      response.resume();
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, ms: performance.now() - began }));
-    });
-    call.once('error', reject);
-    call.end();
-  });
 }

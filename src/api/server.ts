@@ -32,6 +32,7 @@ import { ProjectQuota } from './limits/project-quota.js';
 import { noLimits, type RateLimitSettings, RateLimits, usualLimits } from './limits/rate-limits.js';
 import { RequestBook } from './limits/request-book.js';
 import { addRequestBounds, bodyLimit, fastifyBounds, serverBounds } from './limits/request-bounds.js';
+import { addTurns, Turns } from './limits/turns.js';
 import { assertLocalRequest, assertMayListen, trustsProxy } from './listening.js';
 import type { Log } from './log.js';
 import { OperationRunner } from './operations/runner.js';
@@ -168,6 +169,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
   app.addHook('onRequest', (request, reply) => limits.checkCaller(request, reply));
+  addTurns(app, new Turns(() => performance.now()));
   addRequestBounds(app);
   addIdempotency(
     app,

@@ -3,6 +3,7 @@ import { CarillonError } from '../../core/errors.js';
 import type { BucketLimit, RateBucketStore } from '../../store/store.js';
 import type { Caller } from '../access/caller.js';
 import { addressGroup } from './address-group.js';
+import { callerKey } from './caller-key.js';
 import { Recent } from './recent.js';
 import { type LimitVerdict, SharedLimiter } from './shared-limiter.js';
 import { TokenBucket } from './token-bucket.js';
@@ -92,8 +93,7 @@ export class RateLimits {
     const { caller } = request;
     if (!this.#callers || caller.kind === 'nobody') return;
     const { limiter, limit } = this.#callers;
-    const id = caller.kind === 'open' ? `open ${addressGroup(request.ip)}` : caller.id;
-    const verdict = await limiter.take(id, callsOf(request));
+    const verdict = await limiter.take(callerKey(request), callsOf(request));
     tell(reply, limit, verdict);
     if (verdict.admitted) return;
     throw refused(reply, verdict.retryAfterMs, `Expected at most ${limit.rate} calls per second of one caller.`);
