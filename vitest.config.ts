@@ -51,7 +51,9 @@ export default defineConfig({
           ...servers,
         },
       },
-      { test: { name: 'slow', isolate: false, include: slow, exclude: alone, sequence: { groupOrder: 1 }, ...servers } },
+      {
+        test: { name: 'slow', isolate: false, include: slow, exclude: alone, sequence: { groupOrder: 1 }, ...servers },
+      },
       { test: { name: 'postgres', include: ['test/**/*.pg.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
     ],
     maxWorkers: 2,

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testCache } from '../servers/pglite.js';
 
@@ -66,7 +66,12 @@ export async function runFuzzer(program: string, options: FuzzOptions): Promise<
     ...options.more,
   ];
   await new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, NO_COLOR: '1', COLUMNS: '120' } });
+    // It leaves notes in the folder it runs in.
+    const child = spawn(program, args, {
+      cwd: dirname(options.report),
+      stdio: 'inherit',
+      env: { ...process.env, NO_COLOR: '1', COLUMNS: '120' },
+    });
     child.once('exit', resolve);
     child.once('error', reject);
   });

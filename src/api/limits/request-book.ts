@@ -17,7 +17,7 @@ const largestAnswer = 1.25 * 1024 * 1024;
 
 export interface RequestBookOptions {
   store: IdempotencyStore;
-  /** Seals answers: they hold what jobs carry, or a key that is shown once. */
+  /** Seals answers: they hold what jobs carry. */
   keyRing: KeyRing;
   /** Of this process, unlike any other. */
   holder: string;
