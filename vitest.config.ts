@@ -16,6 +16,7 @@ const slow = [
   'test/api/classic.test.ts',
   'test/api/job-counts.test.ts',
   'test/api/operations.test.ts',
+  'test/integration/backfills.test.ts',
   'test/tasks/fan-out.test.ts',
   'test/unit/activities/host/host-pool.test.ts',
   'test/unit/activities/steps/processes.test.ts',
