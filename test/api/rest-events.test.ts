@@ -52,6 +52,8 @@ it('serves its document and pages for people, from nowhere else', async () => {
     expect(path).toMatch(/^\/docs\//);
     expect((await send(url, `GET ${path}`)).status).toBe(200);
   }
+  const slashed = await fetch(`${url}/docs/`, { redirect: 'manual' });
+  expect([slashed.status, slashed.headers.get('location')]).toEqual([308, '/docs']);
   const errors = await send(url, 'GET /docs/errors');
   const { problem } = await send(url, 'GET /v1/jobs/none');
   expect(errors.text).toContain(`<tr id="${problem.type.split('#')[1]}">`);

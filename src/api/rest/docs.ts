@@ -69,6 +69,7 @@ export const docs: HttpPart = async (app) => {
     if (known !== undefined && isNamed(etag, known)) return reply.status(304).send();
     return send(reply, 'application/json; charset=utf-8', text);
   });
+  app.get('/docs/', { config }, (_, reply) => reply.redirect('/docs', 308));
   app.get('/docs', { config }, (_, reply) => send(reply, 'text/html; charset=utf-8', page));
   app.get('/docs/errors', { config }, (_, reply) => send(reply, 'text/html; charset=utf-8', errorPage()));
   app.get('/docs/start.js', { config }, (_, reply) => send(reply, 'text/javascript; charset=utf-8', start));
