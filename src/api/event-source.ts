@@ -1,3 +1,5 @@
+import { pause } from './pause.js';
+
 /** What an {@link EventStream} is opened with. */
 export interface EventStreamOptions {
   headers?: Record<string, string>;
@@ -127,16 +129,4 @@ function deepest(error: unknown): string {
   let inner = error as Error;
   while (inner.cause instanceof Error) inner = inner.cause;
   return inner.message || String(inner);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

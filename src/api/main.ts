@@ -1,5 +1,4 @@
 /** The API process: `node dist/api/main.js`. Settings are environment variables, see docs/configuration.md. */
-import { randomBytes } from 'node:crypto';
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
 import { overridden } from '../core/task/overrides.js';
@@ -8,7 +7,7 @@ import { createStore, type Store } from '../store/store.js';
 import { MemberDirectory } from './access/directory.js';
 import { AdminKey } from './auth/admin-key.js';
 import { ApiKeys } from './auth/api-keys.js';
-import { base32 } from './base32.js';
+import { randomText } from './base32.js';
 import { Gateway } from './gateway.js';
 import { startLimitsSweep } from './limits/sweep.js';
 import { jsonLog } from './log.js';
@@ -69,7 +68,6 @@ async function main(): Promise<void> {
 /** The keys that callers come with. The one in the configuration is put into the table now, or when it is used. */
 async function openApiKeys(store: Store, { keyRing, adminKey: key }: ApiSettings): Promise<ApiKeys> {
   const { keys } = store;
-  const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const adminKey = key === undefined ? undefined : new AdminKey({ key, keys, keyRing, now, randomText });
   try {
     const row = await adminKey?.ensure();

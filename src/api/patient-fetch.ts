@@ -1,3 +1,5 @@
+import { pause } from './pause.js';
+
 type Fetch = typeof fetch;
 type Address = Parameters<Fetch>[0];
 
@@ -17,25 +19,9 @@ export async function patientFetch(
     if (!(seconds > 0) || seconds > longestWait) return response;
     await response.body?.cancel();
     await pause(seconds * 1000, init.signal);
+    init.signal.throwIfAborted();
   }
 }
 
 /** In seconds. Who is to wait longer is told at once. */
 const longestWait = 10;
-
-/** @throws the signal's reason when it aborts */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const over = () => {
-      signal.removeEventListener('abort', aborted);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    if (signal.aborted) return aborted();
-    signal.addEventListener('abort', aborted, { once: true });
-  });
-}

@@ -6,6 +6,7 @@ import type { CalendarUse, CalendarUseKey, JobId, JobRow, Page, Store } from '..
 import { planOne } from './calendars/replanner.js';
 import type { Backstage } from './context.js';
 import type { JobRefs, OpenJob } from './gateway.js';
+import { startSweep } from './sweep.js';
 
 export interface ReconcilerOptions extends Backstage {
   /** A number from 0 to 1, so that several APIs do not sweep at once. */
@@ -32,28 +33,16 @@ export interface Sweep {
 /** Sweeps now and every few minutes until stopped. */
 export function startReconciler(options: ReconcilerOptions): { stop(): Promise<void> } {
   const { log, random, intervalMs = 300_000 } = options;
-  const stopping = new AbortController();
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        const sweep = await reconcile(options, stopping.signal);
-        if (sweep.refreshed + sweep.closed + sweep.unknown + sweep.planned > 0)
-          log('info', 'The read model was compared with Temporal.', { ...sweep });
-      } catch (error) {
-        if (!stopping.signal.aborted)
-          log('warn', 'The read model could not be compared with Temporal.', { error: String(error) });
-      }
-      await wait(intervalMs * (0.8 + 0.4 * random()), undefined, { signal: stopping.signal, ref: false }).catch(
-        () => undefined,
-      );
+  const sweep = async (signal: AbortSignal) => {
+    try {
+      const found = await reconcile(options, signal);
+      if (found.refreshed + found.closed + found.unknown + found.planned > 0)
+        log('info', 'The read model was compared with Temporal.', { ...found });
+    } catch (error) {
+      if (!signal.aborted) log('warn', 'The read model could not be compared with Temporal.', { error: String(error) });
     }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
   };
+  return startSweep({ sweep, intervalMs, random });
 }
 
 /**

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyError, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { CarillonError } from '../core/errors.js';
 import type { TaskRegistry } from '../core/task/registry.js';
 import type { TaskSettings } from '../core/task/services.js';
@@ -17,7 +16,7 @@ import type { Authenticator } from './auth/authenticator.js';
 import { createOidc } from './auth/oidc/oidc.js';
 import type { OidcSettings } from './auth/oidc/settings.js';
 import { whoAmI } from './auth/who-am-i.js';
-import { base32 } from './base32.js';
+import { randomText } from './base32.js';
 import { Replanner } from './calendars/replanner.js';
 import { classicPart } from './classic/part.js';
 import { codecPart } from './codec/codec.js';
@@ -109,7 +108,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const encrypted = tls ? 'own' : options.tlsByProxy ? 'proxy' : undefined;
   assertMayListen({ host, authenticated: (options.authenticators ?? options.oidc) !== undefined, tls: encrypted });
   const projection = new Projection(store, log);
-  const randomText = (length: number) => base32(randomBytes(length)).slice(0, length);
   const replanner = new Replanner({ store, gateway, registry, log, now });
   const operations = new OperationRunner(randomText(16));
   const { url: objectsUrl, resultLocations } = options.settings?.objects ?? {};
@@ -183,15 +181,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const fault = transportFault(error);
     if (fault.code === 'INTERNAL') report(request, error, request.routeOptions.url);
     recordRefusal(contextOf(request), fault, { action: `${request.method} ${request.routeOptions.url ?? '*'}` });
-    if (!isTrpc(request)) return sendProblem(request, reply, fault);
-    const shape = errorShape(fault, { requestId: request.id });
-    return reply.status(shape.data.httpStatus).send({ error: shape });
+    return sendFault(request, reply, fault);
   });
-  app.setNotFoundHandler((request, reply) => {
-    if (!isTrpc(request)) return sendProblem(request, reply, noSuchPath(request.url));
-    const shape = errorShape(noSuchPath(request.url), { requestId: request.id });
-    return reply.status(shape.data.httpStatus).send({ error: shape });
-  });
+  app.setNotFoundHandler((request, reply) => sendFault(request, reply, noSuchPath(request.url)));
   await app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {
@@ -227,6 +219,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
 function isTrpc({ url }: FastifyRequest): boolean {
   return url.startsWith('/trpc');
+}
+
+/** In tRPC's shape on its paths, as a problem elsewhere. */
+function sendFault(request: FastifyRequest, reply: FastifyReply, fault: CarillonError): FastifyReply {
+  if (!isTrpc(request)) return sendProblem(request, reply, fault);
+  const shape = errorShape(fault, { requestId: request.id });
+  return reply.status(shape.data.httpStatus).send({ error: shape });
 }
 
 async function listen(app: ReturnType<typeof fastify>, host: string, port: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { CarillonError } from '../../core/errors.js';
 import type { Change, ChangeKey, ChangeReader } from '../../store/store.js';
+import { Bell } from '../bell.js';
 import type { Log } from '../log.js';
 import { markOf, Trail } from './position.js';
 
@@ -68,7 +69,7 @@ export class ChangeFeed {
   #dropped = 0;
   readonly #events: FeedEvent[] = [];
   readonly #known = new Map<string, { mark: string; at: string; state: Change['state'] }>();
-  readonly #waiting = new Set<() => void>();
+  readonly #bell = new Bell();
   #timer?: NodeJS.Timeout;
   #closed = false;
   #failing = false;
@@ -106,15 +107,7 @@ export class ChangeFeed {
   /** Resolves when there is an event of this number, or the signal says so. @throws CarillonError API_UNREACHABLE */
   async until(number: number, signal: AbortSignal): Promise<void> {
     while (number >= this.end && !this.#closed && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const told = () => {
-          signal.removeEventListener('abort', told);
-          this.#waiting.delete(told);
-          resolve();
-        };
-        this.#waiting.add(told);
-        signal.addEventListener('abort', told);
-      });
+      await this.#bell.wait(signal);
     }
     if (this.#closed) throw interrupted('The API is ending');
   }
@@ -122,7 +115,7 @@ export class ChangeFeed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#tell();
+    this.#bell.ring();
   }
 
   async #begin(): Promise<void> {
@@ -150,7 +143,7 @@ export class ChangeFeed {
       this.#failing = true;
     }
     this.#trail.trim();
-    this.#tell();
+    this.#bell.ring();
     this.#dropped += this.#events.splice(0, this.#events.length - kept).length;
     this.#later();
   }
@@ -180,10 +173,6 @@ export class ChangeFeed {
       if (this.#known.size <= mostKnown || Date.parse(at) >= young) return;
       this.#known.delete(key);
     }
-  }
-
-  #tell(): void {
-    for (const told of [...this.#waiting]) told();
   }
 }
 

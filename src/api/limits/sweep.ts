@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from '../../store/store.js';
 import type { Log } from '../log.js';
+import { startSweep } from '../sweep.js';
 import { keptMs } from './request-book.js';
 
 /** Every bucket is full again by then. */
@@ -20,22 +20,12 @@ export interface LimitsSweepOptions {
 /** Forgets what limits no longer need, now and every hour. Any number of APIs may do it. */
 export function startLimitsSweep(options: LimitsSweepOptions): { stop(): Promise<void> } {
   const { log, random, intervalMs = 3_600_000 } = options;
-  const stopping = new AbortController();
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await sweepLimits(options).catch((error: unknown) =>
-        log('warn', 'Old answers and limits could not be deleted.', { error: String(error) }),
-      );
-      const pause = intervalMs * (0.8 + 0.4 * random());
-      await wait(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+  const sweep = async () => {
+    await sweepLimits(options).catch((error: unknown) =>
+      log('warn', 'Old answers and limits could not be deleted.', { error: String(error) }),
+    );
   };
+  return startSweep({ sweep, intervalMs, random });
 }
 
 /** @returns how many rows were deleted */

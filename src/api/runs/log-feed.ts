@@ -4,6 +4,7 @@ import { isTerminal } from '../../core/states.js';
 import { logPrefix } from '../../objects/layout.js';
 import type { ObjectStore } from '../../objects/object-store.js';
 import type { RunReader, RunRow } from '../../store/store.js';
+import { Bell } from '../bell.js';
 import type { LocatedRun } from './locate.js';
 import { readPiece } from './log-text.js';
 
@@ -62,7 +63,7 @@ export class LogFeed {
   version = 0;
   readonly #prefix: string;
   readonly #texts = new Map<string, Promise<LogLine[]>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #bell = new Bell();
   #timer?: NodeJS.Timeout;
   #closed = false;
   #looks = 0;
@@ -79,15 +80,7 @@ export class LogFeed {
   /** Resolves when the feed is no longer of this version. @throws what keeps it from being read */
   async changed(version: number, signal: AbortSignal): Promise<void> {
     while (this.version === version && !this.#closed && this.#fault === undefined && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const told = () => {
-          signal.removeEventListener('abort', told);
-          this.#waiting.delete(told);
-          resolve();
-        };
-        this.#waiting.add(told);
-        signal.addEventListener('abort', told);
-      });
+      await this.#bell.wait(signal);
     }
     if (this.#closed) throw closing();
     if (this.#fault !== undefined) throw this.#fault;
@@ -110,7 +103,7 @@ export class LogFeed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#tell();
+    this.#bell.ring();
   }
 
   async #look(): Promise<void> {
@@ -129,10 +122,10 @@ export class LogFeed {
           this.pieces.length >= (row.log?.chunks ?? 0) || !this.options.objects || this.#looks > lastLooks;
       }
       if (news || this.complete) this.version += 1;
-      if (news || this.complete) this.#tell();
+      if (news || this.complete) this.#bell.ring();
     } catch (error) {
       this.#fault = error;
-      this.#tell();
+      this.#bell.ring();
     }
     if (!this.#closed && !this.complete) this.#timer = setTimeout(() => void this.#look(), this.options.pollMs ?? 400);
   }
@@ -147,10 +140,6 @@ export class LogFeed {
       if (page.next === undefined) return found;
       after = page.next;
     }
-  }
-
-  #tell(): void {
-    for (const told of [...this.#waiting]) told();
   }
 }
 

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { durationMs } from '../../core/duration.js';
 import type { TaskSettings } from '../../core/task/services.js';
 import type { ObjectStore } from '../../objects/object-store.js';
 import { openObjectStore } from '../../objects/open.js';
 import type { Log } from '../log.js';
+import { startSweep } from '../sweep.js';
 
 const prefix = 'logs/';
 const defaultRetention = 'P30D';
@@ -30,23 +30,18 @@ export function startLogSweep({ settings, log, now, random, intervalMs = 3_600_0
   const retentionMs = durationMs(logRetention, 'objects.logRetention');
   if (url === undefined) return { stop: async () => {} };
   const objects = openObjectStore(url);
-  const stopping = new AbortController();
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        const deleted = await sweepLogs(objects, now() - retentionMs, stopping.signal);
-        if (deleted > 0) log('info', 'Old logs were deleted.', { deleted, olderThan: logRetention });
-      } catch (error) {
-        log('warn', 'Old logs could not be deleted.', { error: String(error) });
-      }
-      const pause = intervalMs * (0.8 + 0.4 * random());
-      await wait(pause, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+  const sweep = async (signal: AbortSignal) => {
+    try {
+      const deleted = await sweepLogs(objects, now() - retentionMs, signal);
+      if (deleted > 0) log('info', 'Old logs were deleted.', { deleted, olderThan: logRetention });
+    } catch (error) {
+      log('warn', 'Old logs could not be deleted.', { error: String(error) });
     }
-  })();
+  };
+  const sweeping = startSweep({ sweep, intervalMs, random });
   return {
     async stop() {
-      stopping.abort();
-      await running;
+      await sweeping.stop();
       objects.close();
     },
   };
