@@ -7,13 +7,17 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { createStore } from '../store/store.js';
 import { acquireLock } from './lock.js';
 import { prepareDatabase } from './postgres-template.js';
-import { socketFile } from './postgres-url.js';
+import { postgresUrl, socketFile } from './postgres-url.js';
 
 /** Sessions of the API (4), the scheduler worker (4), the heavy worker (2), migrations, and people looking in. */
 const maxConnections = 32;
+/** The engine has no autovacuum: this often, what it would do is looked after. */
+const tidyEveryMs = 60_000;
 const [data, socketFolder, cache] = process.argv.slice(2) as [string, string, string];
 
 mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
@@ -24,7 +28,7 @@ const { release } = lock;
 rmSync(join(socketFolder, socketFile), { force: true });
 
 await prepareDatabase(data, cache);
-const database = await PGlite.create(data, { relaxedDurability: false });
+const database = await PGlite.create(data, { relaxedDurability: false, extensions: { pg_trgm } });
 const execute = database.execProtocolRawStream.bind(database);
 database.execProtocolRawStream = async (message, options) => {
   try {
@@ -39,10 +43,22 @@ database.execProtocolRawStream = async (message, options) => {
 const server = new PGLiteSocketServer({ db: database, path: join(socketFolder, socketFile), maxConnections });
 await server.start();
 
+const store = createStore({ url: postgresUrl(socketFolder) });
+let tidying: Promise<unknown> | undefined;
+const housekeeping = setInterval(() => {
+  tidying ??= store
+    .tidy()
+    .catch((error) => ending || process.stderr.write(`The database was not tidied: ${error}\n`))
+    .finally(() => {
+      tidying = undefined;
+    });
+}, tidyEveryMs);
+
 let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
+  clearInterval(housekeeping);
   await server.stop();
   await database.close();
   release();

@@ -159,13 +159,24 @@ export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter
     ...(priority !== undefined ? [where('priority', '=', priority)] : []),
     ...(owner !== undefined ? [where('owner', '=', owner)] : []),
     ...(labels && Object.keys(labels).length ? [sql<boolean>`labels @> ${storableJson(labels)}::jsonb`] : []),
-    // Not LIKE: the text is taken as it is, wildcards included.
-    ...(text ? [sql<boolean>`strpos(search_text, ${text.toLowerCase()}) > 0`] : []),
+    ...(text ? [where.exists(versionWith(where, text))] : []),
     ...(nextRunFrom !== undefined ? [where('next_run_at', '>=', nextRunFrom)] : []),
     ...(nextRunTo !== undefined ? [where('next_run_at', '<', nextRunTo)] : []),
     ...(createdUntil !== undefined ? [where('created_at', '<=', createdUntil)] : []),
     ...(owners ? [sql<boolean>`owner = any (${[...owners]}::text[])`] : []),
   ];
+}
+
+/** The version in force, if the text is in it. */
+function versionWith(where: ExpressionBuilder<Database, 'jobs'>, text: string) {
+  // The text is taken as it is, wildcards included.
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  return where
+    .selectFrom('job_versions as found')
+    .whereRef('found.project', '=', 'jobs.project')
+    .whereRef('found.job_id', '=', 'jobs.job_id')
+    .whereRef('found.version', '=', 'jobs.definition_version')
+    .where(sql<boolean>`found.search_text like ${pattern}`);
 }
 
 const columns = [

@@ -46,8 +46,8 @@ function statement() {
       set ${overwrite(jobColumns, ['project', 'job_id'])}, updated_at = excluded.updated_at
       where jobs.revision < excluded.revision
     ), written_versions as (
-      insert into job_versions (project, job_id, version, definition, digest, words, defined_at, defined_by)
-      select project, job_id, definition_version, definition, digest, words, defined_at, defined_by
+      insert into job_versions (project, job_id, version, definition, digest, words, defined_at, defined_by, search_text)
+      select project, job_id, definition_version, definition, digest, words, defined_at, defined_by, search_text
       from snapshots order by project, job_id, definition_version
       on conflict do nothing
     ), written_attempts as (
@@ -91,13 +91,16 @@ const jobColumns: Columns<JobSnapshot> = {
   pause: ['jsonb', (job) => job.pause && storableJson(job.pause)],
   closed_at: ['timestamptz', (job) => job.closedAt],
   close_reason: ['text', (job) => job.closeReason],
+};
+const snapshotColumns: Columns<SnapshotRow> = {
+  ...jobColumns,
+  latest: ['boolean', (job) => job.latest],
   // Lower case by JavaScript, as in the filter: what PostgreSQL makes of it depends on the server's locale.
   search_text: [
     'text',
     ({ jobId, definition }) => [jobId, definition.task, definition.description ?? ''].join('\n').toLowerCase(),
   ],
 };
-const snapshotColumns: Columns<SnapshotRow> = { ...jobColumns, latest: ['boolean', (job) => job.latest] };
 
 const runColumns: Columns<EntryRow> = {
   project: ['text', (run) => run.project],

@@ -52,8 +52,6 @@ export interface JobsTable {
   updated_at: Time;
   deleted_at: Time | null;
   deleted_by: string | null;
-  /** Job id, task and description in lower case: what `text` looks in. Never read back. */
-  search_text: ColumnType<never, string, string>;
   // Computed by PostgreSQL from `definition`, so that they cannot disagree with it.
   task: GeneratedAlways<string>;
   owner: GeneratedAlways<string | null>;
@@ -70,6 +68,8 @@ export interface JobVersionsTable {
   words: string;
   defined_at: Time;
   defined_by: string | null;
+  /** Job id, task and description in lower case: what `text` looks in. Never read back. */
+  search_text: ColumnType<never, string, string>;
 }
 
 export interface CalendarsTable {

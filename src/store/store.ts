@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type AttemptReader, attemptReader } from './attempts.js';
 import { type AuditStore, auditStore } from './audit.js';
 import { type BackfillStore, backfillStore } from './backfills.js';
@@ -18,8 +18,10 @@ import { type ProjectStore, projectStore } from './projects.js';
 import { type QuotaStore, quotaStore } from './quotas.js';
 import { type RateBucketStore, rateBucketStore } from './rate-buckets.js';
 import { type RunReader, runReader } from './runs.js';
+import type { Database } from './schema.js';
 import { type SecretStore, secretStore } from './secrets.js';
 import { type SessionStore, sessionStore } from './sessions.js';
+import { tidy } from './tidy.js';
 import { type VersionReader, versionReader } from './versions.js';
 
 /**
@@ -57,6 +59,11 @@ export interface Store {
   /** Sealed: the store never sees a value. */
   readonly secrets: SecretStore;
   readonly audit: AuditStore;
+  /**
+   * Does what autovacuum would, for an engine that has none. Takes as long as it needs.
+   * @returns names of the tables tidied
+   */
+  tidy(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -72,15 +79,18 @@ export interface StoreOptions {
 /** @throws CarillonError CONFIG_INVALID; a database that is away is reported by the first use, not here. */
 export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOptions): Store {
   const { db, close } = connect({ url, poolSize, timeoutMs });
+  /** On a connection of its own, for as long as it takes. */
+  const unbound = async <Result>(work: (db: Kysely<Database>) => Promise<Result>) => {
+    const connection = connect({ url, poolSize: 1, timeoutMs: 0 });
+    try {
+      return await work(connection.db);
+    } finally {
+      await connection.close();
+    }
+  };
   return {
-    async migrate() {
-      const unbound = connect({ url, poolSize: 1, timeoutMs: 0 });
-      try {
-        return await migrate(unbound.db);
-      } finally {
-        await unbound.close();
-      }
-    },
+    migrate: () => unbound(migrate),
+    tidy: () => unbound(tidy),
     async ping() {
       await sql`select 1`.execute(db);
     },

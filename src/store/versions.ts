@@ -25,9 +25,11 @@ export interface VersionReader {
   get(project: string, jobId: string, version: number): Promise<VersionRow | undefined>;
 }
 
+const columns = ['project', 'job_id', 'version', 'definition', 'digest', 'words', 'defined_at', 'defined_by'] as const;
+
 export function versionReader(db: Kysely<Database>): VersionReader {
   const ofJob = (project: string, jobId: string) =>
-    db.selectFrom('job_versions').selectAll().where('project', '=', project).where('job_id', '=', jobId);
+    db.selectFrom('job_versions').select(columns).where('project', '=', project).where('job_id', '=', jobId);
   return {
     async list(project, jobId, { limit, after }) {
       const rows = await ofJob(project, jobId)
@@ -44,7 +46,7 @@ export function versionReader(db: Kysely<Database>): VersionReader {
   };
 }
 
-function toVersionRow(row: Selectable<JobVersionsTable>): VersionRow {
+function toVersionRow(row: Pick<Selectable<JobVersionsTable>, (typeof columns)[number]>): VersionRow {
   return {
     project: row.project,
     jobId: row.job_id,

@@ -13,6 +13,7 @@ import { describeOperations } from './conformance/operations.js';
 import { describeOutages } from './conformance/outages.js';
 import { describePages } from './conformance/pages.js';
 import { describeRoundTrips } from './conformance/round-trips.js';
+import { describeSearch } from './conformance/search.js';
 import { describeSessions } from './conformance/sessions.js';
 
 /** An empty database of its own. */
@@ -66,6 +67,7 @@ export function describeStore(name: string, open: () => Promise<TestDatabase>): 
     describeChanges(bench);
     describeOperations(bench);
     describeLimits(bench);
+    describeSearch(bench);
     describeOutages(bench);
     describeMigrations(open);
   });

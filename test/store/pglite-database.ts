@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { type Extensions, PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import type { TestDatabase } from './conformance.js';
 
@@ -11,12 +12,12 @@ export interface PgliteDatabase extends TestDatabase {
   start(): Promise<void>;
 }
 
-/** PGlite in a temporary folder, behind a Unix socket there. */
-export async function openPglite(): Promise<PgliteDatabase> {
+/** PGlite in a temporary folder, behind a Unix socket there, with the extensions of `npm start` or others. */
+export async function openPglite(extensions: Extensions = { pg_trgm }): Promise<PgliteDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-pglite-'));
   let running: { db: PGlite; server: PGLiteSocketServer } | undefined;
   const start = async () => {
-    const db = await PGlite.create(join(folder, 'data'));
+    const db = await PGlite.create(join(folder, 'data'), { extensions });
     const server = new PGLiteSocketServer({ db, path: join(folder, '.s.PGSQL.5432'), maxConnections: 64 });
     await server.start();
     running = { db, server };
