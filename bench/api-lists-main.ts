@@ -2,8 +2,8 @@ import { initTRPC } from '@trpc/server';
 import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import fastify from 'fastify';
 import { builtInTasks } from '../src/activities/tasks/index.js';
-import { Gateway } from '../src/api/gateway.js';
-import { createApiServer } from '../src/api/server.js';
+import { createApiServer } from '../src/api/http/server.js';
+import { Gateway } from '../src/api/temporal/gateway.js';
 import { TaskRegistry } from '../src/core/task/registry.js';
 import { createStore } from '../src/store/store.js';
 

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import { createCarillonClient } from '../src/api/client.js';
+import { createCarillonClient } from '../src/api/client/client.js';
 import { createStore } from '../src/store/store.js';
 import { startPglite } from '../test/servers/pglite.js';
 import { startChild } from './child.js';
@@ -43,8 +42,8 @@ export async function apiLists(_: Stage, quick: boolean): Promise<Figure[]> {
       const began = performance.now();
       await fillJobs(database.url, filled, size);
       msEach = (performance.now() - began) / (size - filled);
-      // An installation's autovacuum does it soon; PGlite has none, here as there.
-      if (server) await tidy(server);
+      // An installation's server does it within minutes.
+      await tidy(database.url);
       filled = size;
       const times = await timesOf(url, size, quick ? 5 : 200);
       if (Object.keys(smallest).length === 0) smallest = times;
@@ -138,8 +137,7 @@ async function ask(path: (call: number) => string, requests: number): Promise<vo
 }
 
 async function tidy(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('vacuum analyze');
-  await client.end();
+  const store = createStore({ url });
+  await store.tidy();
+  await store.close();
 }

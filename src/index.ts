@@ -1,7 +1,7 @@
 /** What users of Carillon import: to write tasks, and to talk to the API. */
-export { type CarillonClient, type ClientOptions, createCarillonClient, toCarillonError } from './api/client.js';
-export type { LogEventView, LogLineView } from './api/log-views.js';
+export { type CarillonClient, type ClientOptions, createCarillonClient, toCarillonError } from './api/client/client.js';
 export type { AppRouter } from './api/router.js';
+export type { LogEventView, LogLineView } from './api/runs/log-views.js';
 export type {
   CommandView,
   CountView,

@@ -6,7 +6,6 @@ import type { Caller, Directory } from './access/caller.js';
 import type { AuditTrail } from './audit/trail.js';
 import type { Replanner } from './calendars/replanner.js';
 import type { ChangeFeeds } from './events/change-feed.js';
-import type { Gateway } from './gateway.js';
 import type { JobCounting } from './jobs/count.js';
 import type { ProjectQuota } from './limits/project-quota.js';
 import type { Log } from './log.js';
@@ -14,6 +13,7 @@ import type { OperationRunner } from './operations/runner.js';
 import type { Projection } from './projection.js';
 import type { KnownProjects } from './projects/known-projects.js';
 import type { LogFeeds } from './runs/log-feed.js';
+import type { Gateway } from './temporal/gateway.js';
 
 /** Where a job can be looked at outside of Carillon. */
 export interface Consoles {

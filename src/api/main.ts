@@ -8,15 +8,15 @@ import { MemberDirectory } from './access/directory.js';
 import { AdminKey } from './auth/admin-key.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { randomText } from './base32.js';
-import { Gateway } from './gateway.js';
+import { createApiServer } from './http/server.js';
+import { readTls } from './http/tls.js';
 import { startLimitsSweep } from './limits/sweep.js';
 import { jsonLog } from './log.js';
 import { startOperationSweep } from './operations/sweep.js';
 import { startReconciler } from './reconciler.js';
 import { startLogSweep } from './runs/log-sweep.js';
-import { createApiServer } from './server.js';
 import { type ApiSettings, readSettings } from './settings.js';
-import { readTls } from './tls.js';
+import { Gateway } from './temporal/gateway.js';
 import { packageVersion } from './version.js';
 
 const now = () => Date.now();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { time } from './run-views.js';
+import { time } from './runs/run-views.js';
 
 export const previewView = z.object({
   words: z.string().describe('The schedule in words.'),

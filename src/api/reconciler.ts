@@ -5,8 +5,8 @@ import { isClosed, type JobState } from '../core/states.js';
 import type { CalendarUse, CalendarUseKey, JobId, JobRow, Page, Store } from '../store/store.js';
 import { planOne } from './calendars/replanner.js';
 import type { Backstage } from './context.js';
-import type { JobRefs, OpenJob } from './gateway.js';
 import { startSweep } from './sweep.js';
+import type { JobRefs, OpenJob } from './temporal/gateway.js';
 
 export interface ReconcilerOptions extends Backstage {
   /** A number from 0 to 1, so that several APIs do not sweep at once. */

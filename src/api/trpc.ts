@@ -7,7 +7,7 @@ import { withoutPayloads, withoutPayloadsOf } from './access/payloads.js';
 import { audited } from './audit/step.js';
 import type { Context } from './context.js';
 import { faultBody, faultOf } from './fault.js';
-import { assertPlainInput } from './plain-input.js';
+import { assertPlainInput } from './limits/plain-input.js';
 
 const trpcCodes = {
   400: 'BAD_REQUEST',

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { definitionSchema, lanes, pausedPolicies, timeoutsSchema } from '../core/definition.js';
 import { jobStates } from '../core/states.js';
 import { payloadsHidden } from './access/payloads.js';
-import { runErrorView, runSummaryView, runView, time } from './run-views.js';
+import { runErrorView, runSummaryView, runView, time } from './runs/run-views.js';
 
 export type { EventView } from './events/views.js';
 export { type PreviewView, previewView } from './preview-view.js';
-export { type RunView, runErrorView, runSummaryView, runView, time } from './run-views.js';
+export { type RunView, runErrorView, runSummaryView, runView, time } from './runs/run-views.js';
 export {
   type AttemptView,
   type RedriveView,

@@ -1,4 +1,4 @@
-import type { LogEventView, LogLineView } from '../api/log-views.js';
+import type { LogEventView, LogLineView } from '../api/runs/log-views.js';
 import type { RunView } from '../api/views.js';
 import type { LogLevel } from '../core/task/context.js';
 import type { Invocation } from './invocation.js';

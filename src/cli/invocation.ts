@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CarillonClient, createCarillonClient } from '../api/client.js';
+import { type CarillonClient, createCarillonClient } from '../api/client/client.js';
 import { type Address, findAddress } from './address.js';
 import type { Io } from './io.js';
 import { type Format, Output } from './output.js';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { toCarillonError } from '../api/client.js';
+import { toCarillonError } from '../api/client/client.js';
 
 /** A server that is overrun for a moment says so; these requests may be repeated. */
 const passing = ['STORE_UNAVAILABLE', 'TEMPORAL_UNAVAILABLE', 'WORKER_UNAVAILABLE', 'LIMIT_EXCEEDED'];

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { toCarillonError } from '../api/client.js';
+import { toCarillonError } from '../api/client/client.js';
 import { findAddress } from './address.js';
 import { exitCodeOf, exitCodes, reportError } from './exit.js';
 import type { GlobalFlags } from './invocation.js';

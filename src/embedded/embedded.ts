@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { createCarillonClient } from '../api/client.js';
+import { createCarillonClient } from '../api/client/client.js';
 import type { LedgerEntry } from '../core/contract.js';
 import { createStore } from '../store/store.js';
 import { cacheFolder } from './cache-folder.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { makeApiKey } from '../../src/api/auth/api-key.js';
-import { createCarillonClient } from '../../src/api/client.js';
+import { createCarillonClient } from '../../src/api/client/client.js';
 import { KeyRing } from '../../src/keyring/key-ring.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { deadDatabase, refusal } from './api-only.js';

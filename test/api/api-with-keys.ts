@@ -3,7 +3,7 @@ import { inject, onTestFinished } from 'vitest';
 import { AdminKey } from '../../src/api/auth/admin-key.js';
 import { makeApiKey } from '../../src/api/auth/api-key.js';
 import { ApiKeys } from '../../src/api/auth/api-keys.js';
-import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client/client.js';
 import type { KeyCreatedView } from '../../src/api/keys/views.js';
 import type { Log } from '../../src/api/log.js';
 import { KeyRing } from '../../src/keyring/key-ring.js';

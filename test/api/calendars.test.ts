@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
-import type { CarillonClient } from '../../src/api/client.js';
+import type { CarillonClient } from '../../src/api/client/client.js';
 import { refusal, startApiOnly } from './api-only.js';
 import { startWorker } from './late-worker.js';
 

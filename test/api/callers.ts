@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../src/api/access/caller.js';
 import type { Authenticator } from '../../src/api/auth/authenticator.js';
-import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client/client.js';
 
 /** Callers that a test makes up: `Authorization: Bearer <name>` is all they need. */
 export class TestCallers implements Authenticator {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
-import { toCarillonError } from '../../src/api/client.js';
+import { toCarillonError } from '../../src/api/client/client.js';
 import type { EventView } from '../../src/api/views.js';
 import { entry, snapshot } from '../store/sample.js';
 import { type ApiOnly, startApiOnly } from './api-only.js';

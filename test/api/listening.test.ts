@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { readTls } from '../../src/api/tls.js';
+import { readTls } from '../../src/api/http/tls.js';
 import { tempFolder } from '../embedded/temp-folder.js';
 import { startApiOnly } from './api-only.js';
 import { startApiWithKeys } from './api-with-keys.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { Gateway } from '../../src/api/gateway.js';
-import { createApiServer } from '../../src/api/server.js';
+import { createApiServer } from '../../src/api/http/server.js';
+import { Gateway } from '../../src/api/temporal/gateway.js';
 import { deadTemporal, refusal, startApiOnly } from './api-only.js';
 
 interface Answer {

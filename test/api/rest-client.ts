@@ -1,4 +1,4 @@
-import type { Problem } from '../../src/api/problem.js';
+import type { Problem } from '../../src/api/http/problem.js';
 
 export interface RestAnswer {
   status: number;

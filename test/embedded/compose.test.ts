@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeApiKey } from '../../src/api/auth/api-key.js';
-import { assertMayListen } from '../../src/api/listening.js';
+import { assertMayListen } from '../../src/api/http/listening.js';
 import { readSettings } from '../../src/api/settings.js';
 import { searchAttributeTypes } from '../../src/embedded/temporal/server-arguments.js';
 

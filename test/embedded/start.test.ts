@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client/client.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import type { Addresses } from '../../src/embedded/state-folder.js';
 import { startServerProcess } from '../servers/child.js';

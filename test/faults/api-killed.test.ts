@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCarillonClient } from '../../src/api/client.js';
+import { createCarillonClient } from '../../src/api/client/client.js';
 import { until } from '../embedded/until.js';
 import { openLink } from './link.js';
 import { startPart } from './part.js';

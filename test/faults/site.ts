@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { temporal as proto } from '@temporalio/proto';
 import { inject, onTestFinished } from 'vitest';
-import { type CarillonClient, createCarillonClient } from '../../src/api/client.js';
+import { type CarillonClient, createCarillonClient } from '../../src/api/client/client.js';
 import { workflowId } from '../../src/core/ids.js';
 import { createStore, type RunRow, type Store } from '../../src/store/store.js';
 import { Collector } from './collector.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../../bench/child.js';
 import { makeApiKey } from '../../src/api/auth/api-key.js';
-import { createCarillonClient } from '../../src/api/client.js';
+import { createCarillonClient } from '../../src/api/client/client.js';
 import { createStore } from '../../src/store/store.js';
 import { startDevServer } from '../servers/dev-server.js';
 import { startPglite } from '../servers/pglite.js';

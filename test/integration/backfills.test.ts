@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { toCarillonError } from '../../src/api/client.js';
+import { toCarillonError } from '../../src/api/client/client.js';
 import { backfillWorkflowId, isoTime } from '../../src/core/ids.js';
 import { defineTask } from '../../src/core/task/task.js';
 import { startApiOnly } from '../api/api-only.js';

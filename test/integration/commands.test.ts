@@ -2,7 +2,7 @@ import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/clie
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { toCarillonError } from '../../src/api/client.js';
+import { toCarillonError } from '../../src/api/client/client.js';
 import type { JobSnapshot, JobStatus } from '../../src/core/contract.js';
 import type { DefinitionInput } from '../../src/core/definition.js';
 import { defineTask } from '../../src/core/task/task.js';

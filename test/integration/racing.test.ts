@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { toCarillonError } from '../../src/api/client.js';
+import { toCarillonError } from '../../src/api/client/client.js';
 import { isoTime } from '../../src/core/ids.js';
 import { isTerminal } from '../../src/core/states.js';
 import { defineTask } from '../../src/core/task/task.js';

@@ -1,4 +1,4 @@
-import type { HttpPart } from '../http-part.js';
+import type { HttpPart } from '../http/part.js';
 
 /** GET /auth/me: who the credentials of the request belong to, and what they may do; 401 without any. */
 export const whoAmI: HttpPart = async (app) => {

@@ -2,8 +2,8 @@ import type { BackfillSnapshot } from '../../core/backfill/contract.js';
 import { isBackfillClosed } from '../../core/backfill/states.js';
 import { CarillonError, show } from '../../core/errors.js';
 import { isoTime } from '../../core/ids.js';
-import type { WorkflowRef } from '../beginning.js';
 import type { InnerContext } from '../context.js';
+import type { WorkflowRef } from '../temporal/beginning.js';
 
 /** @throws CarillonError BACKFILL_NOT_FOUND, STORE_UNAVAILABLE */
 export async function storedBackfill(

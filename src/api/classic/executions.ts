@@ -1,6 +1,6 @@
 import { call } from '../call.js';
 import type { Context } from '../context.js';
-import type { LogLineView } from '../log-views.js';
+import type { LogLineView } from '../runs/log-views.js';
 import type { RunView } from '../views.js';
 
 interface Ref {

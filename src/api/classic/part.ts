@@ -1,5 +1,5 @@
 import { CarillonError } from '../../core/errors.js';
-import type { HttpPart } from '../http-part.js';
+import type { HttpPart } from '../http/part.js';
 import { apiJobRoutes } from './api-jobs.js';
 import { addLogin, apiV1Routes, yamlTypes } from './api-v1.js';
 import { addRoutes } from './route.js';

@@ -4,8 +4,8 @@ import { CarillonError } from '../../core/errors.js';
 import { schemaFault } from '../../core/schema-fault.js';
 import type { Context } from '../context.js';
 import { faultOf } from '../fault.js';
-import type { HttpPartOptions } from '../http-part.js';
-import { sendProblem } from '../problem.js';
+import type { HttpPartOptions } from '../http/part.js';
+import { sendProblem } from '../http/problem.js';
 
 /** Our field, by its dotted path, and what the route calls it. */
 export type FieldNames = Record<string, string>;

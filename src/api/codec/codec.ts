@@ -6,7 +6,7 @@ import { CarillonError } from '../../core/errors.js';
 import { schemaFault } from '../../core/schema-fault.js';
 import { SealingCodec } from '../../keyring/payload-codec.js';
 import type { Caller } from '../access/caller.js';
-import type { HttpPart, HttpPartOptions } from '../http-part.js';
+import type { HttpPart, HttpPartOptions } from '../http/part.js';
 
 /** Payloads of one request at most: a history page of the Web UI has fewer. */
 const mostPayloads = 1000;

@@ -3,7 +3,7 @@ import { runTriggers } from '../../core/contract.js';
 import { jobId } from '../../core/definition.js';
 import { jobStates, notRunReasons, runStates } from '../../core/states.js';
 import { project } from '../inputs.js';
-import { time } from '../run-views.js';
+import { time } from '../runs/run-views.js';
 
 export const eventKinds = ['job', 'run'] as const;
 export type EventKind = (typeof eventKinds)[number];

@@ -13,7 +13,7 @@ import type { JobSnapshot, RunSummary } from '../../core/contract.js';
 import { triggeredRunId } from '../../core/ids.js';
 import { checkInput } from '../../core/prepare.js';
 import type { InnerContext } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import type { CommandView, TriggerView } from '../views.js';
 import { absence, readJob, storedJob } from './read.js';
 import { currentDefinition } from './redefine.js';

@@ -2,7 +2,7 @@ import type { CancelCommand } from '../../core/commands.js';
 import { CarillonError } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
 import type { InnerContext } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import type { DeletedView } from '../views.js';
 import { commandJob } from './command.js';
 import { changed, readJob } from './read.js';

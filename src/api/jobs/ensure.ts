@@ -6,16 +6,16 @@ import { isClosed } from '../../core/states.js';
 import { sameDefinition } from '../../core/submitted.js';
 import { withOwner } from '../access/ownership.js';
 import type { Context, InnerContext } from '../context.js';
-import type { JobRefs } from '../gateway.js';
 import type { ensureInput, validateInput } from '../inputs.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import type { EnsureView, ValidationView } from '../views.js';
 import { commandJob } from './command.js';
 import { createJob, deleted } from './create.js';
+import { JobTurns } from './job-turns.js';
 import { prepare } from './prepare.js';
 import { changed, closed, readJob, storedJob } from './read.js';
 import { keepBeat, prepareSuccessor } from './redefine.js';
 import { nextTimes } from './times.js';
-import { Turns } from './turns.js';
 import { viewDefinition, viewJob } from './view.js';
 
 type EnsureInput = z.output<typeof ensureInput>;
@@ -36,11 +36,11 @@ export function ensureJob(context: Context, input: EnsureInput): Promise<EnsureV
   return turnsOf(context).take(`${input.project}/${input.id}`, () => ensureInTurn(context, input));
 }
 
-const turns = new WeakMap<object, Turns>();
+const turns = new WeakMap<object, JobTurns>();
 
 /** One for each API: it has one gateway. */
-function turnsOf({ gateway }: InnerContext): Turns {
-  const known = turns.get(gateway) ?? new Turns();
+function turnsOf({ gateway }: InnerContext): JobTurns {
+  const known = turns.get(gateway) ?? new JobTurns();
   turns.set(gateway, known);
   return known;
 }

@@ -3,7 +3,7 @@ import { prepareDefinition } from '../../core/prepare.js';
 import { assertResultPlace } from '../../objects/result-place.js';
 import { resolveSchedule } from '../../store/resolved.js';
 import type { InnerContext } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 
 /** Checks and plans a definition of a job as of `now` (ms), with all it depends on. */
 export async function prepare(

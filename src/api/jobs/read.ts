@@ -3,7 +3,7 @@ import { CarillonError, show } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
 import type { JobRow, RunRow } from '../../store/store.js';
 import type { Backstage } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 
 /** The job's row, of a deleted one as well; undefined when there is none, or the database is away. */
 export async function storedJob(context: Backstage, { project, jobId }: JobRefs): Promise<JobRow | undefined> {

@@ -5,7 +5,7 @@ import { planFor } from '../../core/prepare.js';
 import type { NormalSchedule, Schedule, Source } from '../../core/schedule/schema.js';
 import { submittedOf } from '../../core/submitted.js';
 import type { Backstage } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import { prepare } from './prepare.js';
 import { absence, readJob } from './read.js';
 

@@ -3,7 +3,7 @@ import { stableJson } from '../../core/prepare.js';
 import { submittedOf } from '../../core/submitted.js';
 import type { TaskRegistry } from '../../core/task/registry.js';
 import type { InnerContext } from '../context.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import type { SourceView } from '../views.js';
 import { readJob } from './read.js';
 

@@ -2,7 +2,7 @@ import type { JobStatus, RunSummary } from '../../core/contract.js';
 import { CarillonError } from '../../core/errors.js';
 import { isClosed } from '../../core/states.js';
 import type { InnerContext } from '../context.js';
-import type { JobRefs, PendingAttempt } from '../gateway.js';
+import type { JobRefs, PendingAttempt } from '../temporal/gateway.js';
 import type { StatusView } from '../views.js';
 import { readJob, storedJob } from './read.js';
 import { nextTimes } from './times.js';

@@ -4,7 +4,7 @@ import type { VersionKey, VersionRow } from '../../store/store.js';
 import { withOwner } from '../access/ownership.js';
 import type { Context, InnerContext } from '../context.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
-import type { JobRefs } from '../gateway.js';
+import type { JobRefs } from '../temporal/gateway.js';
 import type { CommandView, VersionItemView, VersionView } from '../views.js';
 import { commandJob } from './command.js';
 import { readJob } from './read.js';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { CarillonError } from '../../core/errors.js';
-import { problemOf } from '../problem.js';
+import { problemOf } from '../http/problem.js';
 import { assertTextBounds, assertValueBounds } from './json-bounds.js';
 
 /** Bytes of a body. */

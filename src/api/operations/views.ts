@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operationActions, operationStates } from '../../core/operations.js';
 import type { OperationRow } from '../../store/store.js';
-import { time } from '../run-views.js';
+import { time } from '../runs/run-views.js';
 
 export const operationView = z.object({
   project: z.string().describe('Project of the operation.'),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { FastifyReply } from 'fastify';
-import type { HttpPart } from '../http-part.js';
+import type { HttpPart } from '../http/part.js';
 import { isNamed } from './conditions.js';
 import { errorPage } from './error-page.js';
 import { openApi } from './openapi.js';

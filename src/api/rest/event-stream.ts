@@ -1,5 +1,5 @@
 import { isTrackedEnvelope } from '@trpc/server';
-import { problemOf } from '../problem.js';
+import { problemOf } from '../http/problem.js';
 
 /** Proxies end what is silent for a minute. */
 const pingMs = 15_000;

@@ -6,7 +6,7 @@ import { call } from '../call.js';
 import { answerSubmission, isClassicSubmission } from '../classic/submission.js';
 import type { Context } from '../context.js';
 import { faultOf } from '../fault.js';
-import type { HttpPart } from '../http-part.js';
+import type { HttpPart } from '../http/part.js';
 import type { ProcedurePath } from '../router.js';
 import { addBodyParsers } from './body.js';
 import { asPrecondition, expectedVersion, isNamed, withVersion } from './conditions.js';

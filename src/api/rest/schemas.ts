@@ -3,7 +3,7 @@ import { writtenScheduleJson } from '../../core/job-schema.js';
 import { writtenSchedule } from '../../core/schedule/written.js';
 import { backfillCommandView, backfillView, surveyView } from '../backfills/views.js';
 import { calendarDetailView, calendarItemView, calendarPutView } from '../calendars/views.js';
-import { logEventView, logLineView } from '../log-views.js';
+import { logEventView, logLineView } from '../runs/log-views.js';
 import { redriveView, retryView } from '../runs/views.js';
 import * as views from '../views.js';
 import type { Json } from './json.js';

@@ -35,8 +35,8 @@ import { jobStatus } from '../jobs/status.js';
 import { nextTimes, previewJob } from '../jobs/times.js';
 import { listVersions, readVersion, rollbackJob, viewVersion } from '../jobs/versions.js';
 import { viewJob, viewJobItem } from '../jobs/view.js';
+import type { CreateInput, EnsureInput, UpdateInput, ValidateInput } from '../tasks/typed-input.js';
 import { procedure, router } from '../trpc.js';
-import type { CreateInput, EnsureInput, UpdateInput, ValidateInput } from '../typed-input.js';
 import {
   commandView,
   countView,

@@ -1,7 +1,7 @@
 import type { CarillonError } from '../../core/errors.js';
 import { isoTime } from '../../core/ids.js';
 import type { RunFilter, RunKey, RunRow } from '../../store/store.js';
-import { toCarillonError } from '../client.js';
+import { toCarillonError } from '../client/client.js';
 import type { InnerContext } from '../context.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import { findRun } from './detail.js';

@@ -1,10 +1,10 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { LogLevel } from '../../core/task/context.js';
 import type { InnerContext } from '../context.js';
-import type { LogEventView } from '../log-views.js';
 import { locateRun } from './locate.js';
 import type { LogFeed } from './log-feed.js';
 import { isGrave, type LogPosition, readPosition, writePosition } from './log-text.js';
+import type { LogEventView } from './log-views.js';
 
 /** Lines in one event. */
 const batch = 500;

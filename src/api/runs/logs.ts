@@ -3,6 +3,11 @@ import { z } from 'zod';
 import { isTerminal } from '../../core/states.js';
 import { logPrefix } from '../../objects/layout.js';
 import { decodeCursor, encodeCursor } from '../cursor.js';
+import { procedure } from '../trpc.js';
+import { followLog } from './follow-log.js';
+import { locateRun } from './locate.js';
+import { readLogPage } from './log-page.js';
+import type { LogPosition } from './log-text.js';
 import {
   followLogInput,
   type LogEventView,
@@ -10,12 +15,7 @@ import {
   runLogPage,
   runResultInput,
   runResultPage,
-} from '../log-views.js';
-import { procedure } from '../trpc.js';
-import { followLog } from './follow-log.js';
-import { locateRun } from './locate.js';
-import { readLogPage } from './log-page.js';
-import type { LogPosition } from './log-text.js';
+} from './log-views.js';
 import { resultPart } from './run-result.js';
 
 /** What a run left behind: its log, as it is and as it grows, and its result. */

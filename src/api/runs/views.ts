@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runStates } from '../../core/states.js';
-import { runErrorView, runView, time } from '../run-views.js';
+import { runErrorView, runView, time } from './run-views.js';
 
 export const attemptView = z.object({
   attempt: z.number().describe('1 for the first.'),

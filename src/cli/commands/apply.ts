@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { toCarillonError } from '../../api/client.js';
+import { toCarillonError } from '../../api/client/client.js';
 import { CarillonError } from '../../core/errors.js';
 import { confirm } from '../confirm.js';
 import { exitCodeOf, exitCodes } from '../exit.js';

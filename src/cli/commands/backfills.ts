@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { BackfillCommandView, BackfillView, SurveyView } from '../../api/backfills/views.js';
-import type { CarillonClient } from '../../api/client.js';
+import type { CarillonClient } from '../../api/client/client.js';
 import {
   type BackfillOrder,
   type BackfillStateName,

@@ -1,4 +1,4 @@
-import { toCarillonError } from '../../api/client.js';
+import { toCarillonError } from '../../api/client/client.js';
 import type { CarillonError } from '../../core/errors.js';
 import { requestWidth } from '../files/server-check.js';
 import { inParallel } from '../in-parallel.js';

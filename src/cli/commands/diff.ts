@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { toCarillonError } from '../../api/client.js';
+import { toCarillonError } from '../../api/client/client.js';
 import type { ValidationView } from '../../api/views.js';
 import { exitCodes, reportError } from '../exit.js';
 import { type Change, changesOf, mergedLines } from '../files/changes.js';

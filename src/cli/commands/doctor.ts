@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { toCarillonError } from '../../api/client.js';
+import { toCarillonError } from '../../api/client/client.js';
 import type { HealthView, TaskListView } from '../../api/views.js';
 import { exitCodes } from '../exit.js';
 import { openInvocation } from '../invocation.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { LogLineView } from '../../api/log-views.js';
+import type { LogLineView } from '../../api/runs/log-views.js';
 import { type LogLevel, logLevels } from '../../core/task/context.js';
 import { followRun, lineOf } from '../follow-run.js';
 import { openInvocation, outputOf } from '../invocation.js';

@@ -1,4 +1,4 @@
-import { type CarillonClient, toCarillonError } from '../../api/client.js';
+import { type CarillonClient, toCarillonError } from '../../api/client/client.js';
 import type { ValidationView } from '../../api/views.js';
 import { errorCodes } from '../../core/errors.js';
 import { inParallel } from '../in-parallel.js';

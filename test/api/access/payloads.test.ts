@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CarillonClient } from '../../../src/api/client.js';
+import type { CarillonClient } from '../../../src/api/client/client.js';
 import { definition } from '../../store/sample.js';
 import { refusal, startApiOnly } from '../api-only.js';
 import { clientAs, TestCallers } from '../callers.js';

@@ -21,20 +21,17 @@ const folders: Record<string, string[]> = {
   worker: ['core/', 'keyring/', 'store/', 'objects/', 'activities/'],
   kit: ['core/', 'activities/'],
   api: ['core/', 'keyring/', 'store/', 'objects/', 'activities/tasks/'],
-  cli: ['core/', 'api/client', 'api/version', 'api/auth/api-key'],
-  embedded: ['core/', 'keyring/', 'store/', 'api/client', 'api/auth/api-key'],
+  cli: ['core/', 'api/client/', 'api/version', 'api/auth/api-key'],
+  embedded: ['core/', 'keyring/', 'store/', 'api/client/', 'api/auth/api-key'],
 };
 /** Types may come from further. */
 const types: Record<string, string[]> = { cli: ['api/'] };
 /** What this package offers to others; it holds nothing of its own. */
-const entry = ['core/', 'api/client', 'api/router', 'api/views', 'api/log-views'];
+const entry = ['core/', 'api/client/', 'api/router', 'api/views', 'api/runs/log-views'];
 
 /** Packages and parts of Node that only these may import: files by path, or folders by prefix. */
 const reserved: [packages: RegExp, who: RegExp][] = [
-  [
-    /^@temporalio\/client$/,
-    /^(api\/gateway\.ts|api\/temporal-errors\.ts|embedded\/temporal\/|activities\/workflows\/)/,
-  ],
+  [/^@temporalio\/client$/, /^(api\/temporal|embedded\/temporal|activities\/workflows)\//],
   [/^@temporalio\/worker$/, /^worker\//],
   [/^@temporalio\/activity$/, /^activities\//],
   [/^@temporalio\/workflow$/, /^workflows\//],

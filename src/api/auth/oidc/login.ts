@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as client from 'openid-client';
 import { CarillonError } from '../../../core/errors.js';
 import { recordDeed } from '../../audit/record.js';
-import type { HttpPart } from '../../http-part.js';
+import type { HttpPart } from '../../http/part.js';
 import type { Log } from '../../log.js';
 import type { Identity } from './claims.js';
 import { type Provider, providerAway, reasonOf } from './provider.js';

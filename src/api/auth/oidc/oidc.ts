@@ -1,7 +1,7 @@
 import type { KeyRing } from '../../../keyring/key-ring.js';
 import type { SessionStore } from '../../../store/store.js';
 import type { Directory } from '../../access/caller.js';
-import type { HttpPart } from '../../http-part.js';
+import type { HttpPart } from '../../http/part.js';
 import type { Log } from '../../log.js';
 import type { Authenticator } from '../authenticator.js';
 import { type Departure, loginPart } from './login.js';

@@ -25,7 +25,7 @@ interface Line {
  * How many requests of a caller a process works at together: many while the caller is alone, few as soon as others ask. So
  * a burst waits for itself, and others find the process free.
  */
-export class Turns {
+export class CallerTurns {
   readonly #lines = new Map<string, Line>();
 
   /** @param now milliseconds that never go back */
@@ -75,7 +75,7 @@ export class Turns {
 }
 
 /** Takes turns for every request of somebody known; a stream has had its turn when it begins. */
-export function addTurns(app: FastifyInstance, turns: Turns): void {
+export function addTurns(app: FastifyInstance, turns: CallerTurns): void {
   app.decorateRequest('endTurn');
   app.addHook('onRequest', async (request) => {
     if (request.caller.kind !== 'nobody') request.endTurn = await turns.take(callerKey(request));

@@ -7,7 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { CarillonError, type ErrorDetails, isErrorCode } from '../core/errors.js';
+import { CarillonError, type ErrorDetails, isErrorCode } from '../../core/errors.js';
 
 // Codes of the gRPC protocol.
 const grpcCancelled = 1;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { CarillonError } from '../core/errors.js';
+import { CarillonError } from '../../core/errors.js';
 
 /** A certificate, with those that vouch for it, and its private key: PEM. */
 export interface Tls {

@@ -5,7 +5,7 @@ const patienceMs = 2000;
  * Requests about one thing, one after another, so that those who ask for the same find it done instead of racing. It
  * saves work and is no lock: other processes do not know of it, and nobody waits for long.
  */
-export class Turns {
+export class JobTurns {
   readonly #last = new Map<string, Promise<unknown>>();
 
   async take<Result>(key: string, work: () => Promise<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { assertPlainInput } from '../../../src/api/plain-input.js';
-import { nastyStrings, nulStrings } from '../nasty-strings.js';
+import { assertPlainInput } from '../../../../src/api/limits/plain-input.js';
+import { nastyStrings, nulStrings } from '../../nasty-strings.js';
 
 it('takes every well-formed text without NUL, as value and as name', () => {
   const texts = nastyStrings.filter((one) => one !== '__proto__');
@@ -25,5 +25,5 @@ it('refuses what is kept nowhere as it is, with its place', () => {
 
 it('regression: what is nested without end is refused before the stack ends', () => {
   const deep = JSON.parse(`${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}`);
-  expect(() => assertPlainInput(deep)).toThrow('at most 100 levels');
+  expect(() => assertPlainInput(deep)).toThrow('at most 64 levels');
 });

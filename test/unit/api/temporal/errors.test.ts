@@ -1,8 +1,8 @@
 import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { fromTemporal, isNotFound, isUnanswered } from '../../../src/api/temporal-errors.js';
-import { CarillonError } from '../../../src/core/errors.js';
+import { fromTemporal, isNotFound, isUnanswered } from '../../../../src/api/temporal/errors.js';
+import { CarillonError } from '../../../../src/core/errors.js';
 
 const details = { field: 'key', value: 'k', hint: 'Wait.' };
 const refusal = ApplicationFailure.create({ type: 'JOB_BUSY', message: 'A run is in progress.', details: [details] });

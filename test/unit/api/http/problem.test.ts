@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pointerOf } from '../../../src/api/problem.js';
+import { pointerOf } from '../../../../src/api/http/problem.js';
 
 it.each([
   ['labels.team', { labels: { team: 5 } }, '#/labels/team'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { logLevels } from '../core/task/context.js';
-import { cursor, runRef } from './inputs.js';
+import { logLevels } from '../../core/task/context.js';
+import { cursor, runRef } from '../inputs.js';
 import { runView, time } from './run-views.js';
 
 const level = z.enum(logLevels).optional().describe('Only lines of this level or a graver one.');

@@ -1,7 +1,5 @@
-import { CarillonError, show } from '../core/errors.js';
-
-/** Objects and lists inside one another: as deep as anybody writes, and never so deep that the stack ends. */
-const maximumDepth = 100;
+import { CarillonError, show } from '../../core/errors.js';
+import { deepest } from './json-bounds.js';
 
 /**
  * What no store or process keeps as it is, is refused before it is half kept: NUL, halves of surrogate pairs, fields
@@ -11,7 +9,7 @@ const maximumDepth = 100;
 export function assertPlainInput(value: unknown, path: readonly string[] = []): void {
   if (typeof value === 'string') assertText(value, path);
   if (typeof value !== 'object' || value === null) return;
-  if (path.length >= maximumDepth) throw refused(path, `Expected values at most ${maximumDepth} levels deep.`);
+  if (path.length >= deepest) throw refused(path, `Expected values at most ${deepest} levels deep.`);
   for (const [name, item] of Object.entries(value)) {
     if (name === '__proto__') throw refused([...path, name], 'Expected another name of the field.');
     assertText(name, path);

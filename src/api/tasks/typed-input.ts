@@ -1,6 +1,6 @@
-import type { builtInTasks } from '../activities/tasks/index.js';
-import type { DefinitionInput } from '../core/definition.js';
-import type { AnyTask, TypedDefinition } from '../core/task/task.js';
+import type { builtInTasks } from '../../activities/tasks/index.js';
+import type { DefinitionInput } from '../../core/definition.js';
+import type { AnyTask, TypedDefinition } from '../../core/task/task.js';
 
 /**
  * A definition as a client may write it. With the tasks of a `carillon.config.ts` the input's type follows from the

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Turns } from '../../../../src/api/limits/turns.js';
+import { CallerTurns } from '../../../../src/api/limits/caller-turns.js';
 
 /** Takes turns, and tells who has one. */
-function line(turns: Turns) {
+function line(turns: CallerTurns) {
   const ends = new Map<string, (() => void)[]>();
   return {
     async ask(caller: string, times = 1) {
@@ -21,7 +21,7 @@ function line(turns: Turns) {
 
 test('a caller alone has many turns; when another asks, few, and the other has one at once', async () => {
   let now = 0;
-  const all = line(new Turns(() => now));
+  const all = line(new CallerTurns(() => now));
   await all.ask('greedy', 100);
   expect(all.running('greedy')).toBe(32);
   await all.ask('polite');
@@ -39,7 +39,7 @@ test('a caller alone has many turns; when another asks, few, and the other has o
 });
 
 test('everybody has two turns, however many ask, and nobody is left waiting', async () => {
-  const all = line(new Turns(() => 0));
+  const all = line(new CallerTurns(() => 0));
   const callers = Array.from({ length: 50 }, (_, at) => `caller-${at}`);
   for (const caller of callers) await all.ask(caller, 3);
   expect(all.running('caller-49')).toBe(2);
@@ -48,7 +48,7 @@ test('everybody has two turns, however many ask, and nobody is left waiting', as
 });
 
 test('a turn that is ended twice is one turn', async () => {
-  const turns = new Turns(() => 0);
+  const turns = new CallerTurns(() => 0);
   const [first, other] = [await turns.take('a'), await turns.take('b')];
   await turns.take('a');
   let went = 0;

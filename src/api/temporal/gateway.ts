@@ -6,15 +6,21 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
 import { type DataConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import type { CommandName } from '../core/commands.js';
-import { type JobCarry, type JobSnapshot, jobWorkflowType, laneTaskQueue, searchAttributes } from '../core/contract.js';
-import { CarillonError } from '../core/errors.js';
-import { parseWorkflowId } from '../core/ids.js';
-import type { JobState } from '../core/states.js';
+import type { CommandName } from '../../core/commands.js';
+import {
+  type JobCarry,
+  type JobSnapshot,
+  jobWorkflowType,
+  laneTaskQueue,
+  searchAttributes,
+} from '../../core/contract.js';
+import { CarillonError } from '../../core/errors.js';
+import { parseWorkflowId } from '../../core/ids.js';
+import type { JobState } from '../../core/states.js';
+import { detailsOf, summaryOf } from '../jobs/details.js';
 import { type Beginning, idOf, type WorkflowRef } from './beginning.js';
+import { fromTemporal, isNotFound, isUnanswered } from './errors.js';
 import { messageOf } from './failure-message.js';
-import { detailsOf, summaryOf } from './jobs/details.js';
-import { fromTemporal, isNotFound, isUnanswered } from './temporal-errors.js';
 
 export interface GatewayOptions {
   address: string;

@@ -8,13 +8,13 @@ import {
   type TRPCClient,
   TRPCClientError,
 } from '@trpc/client';
-import { CarillonError, isErrorCode } from '../core/errors.js';
-import type { CarillonConfig } from '../core/task/config.js';
-import type { AnyTask } from '../core/task/task.js';
+import { CarillonError, isErrorCode } from '../../core/errors.js';
+import type { CarillonConfig } from '../../core/task/config.js';
+import type { AnyTask } from '../../core/task/task.js';
+import type { FaultBody } from '../fault.js';
+import type { AppRouter } from '../router.js';
 import { EventStream } from './event-source.js';
-import type { FaultBody } from './fault.js';
 import { patientFetch } from './patient-fetch.js';
-import type { AppRouter } from './router.js';
 
 export interface ClientOptions {
   /** Base address of the API, such as `http://127.0.0.1:7070`. */

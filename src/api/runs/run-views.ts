@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { runTriggers } from '../core/contract.js';
-import { notRunReasons, runStates } from '../core/states.js';
-import { payloadsHidden } from './access/payloads.js';
+import { runTriggers } from '../../core/contract.js';
+import { notRunReasons, runStates } from '../../core/states.js';
+import { payloadsHidden } from '../access/payloads.js';
 
 export const time = z.string().describe('RFC 3339 in UTC.');
 

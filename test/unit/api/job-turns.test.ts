@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import { Turns } from '../../../src/api/jobs/turns.js';
+import { JobTurns } from '../../../src/api/jobs/job-turns.js';
 
 it('lets those about one thing go one after another, whatever becomes of each; others go at once', async () => {
-  const turns = new Turns();
+  const turns = new JobTurns();
   const log: string[] = [];
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -26,7 +26,7 @@ it('lets those about one thing go one after another, whatever becomes of each; o
 it('waits for nobody for long', async () => {
   vi.useFakeTimers();
   try {
-    const turns = new Turns();
+    const turns = new JobTurns();
     void turns.take('a', () => new Promise(() => {}));
     const late = Promise.all(['x', 'y', 'z'].map((name) => turns.take('a', async () => name)));
     await vi.advanceTimersByTimeAsync(2000);

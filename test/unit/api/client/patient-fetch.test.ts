@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { patientFetch } from '../../../src/api/patient-fetch.js';
+import { patientFetch } from '../../../../src/api/client/patient-fetch.js';
 
 /** Answers one after the other; the last for ever. */
 function answering(...answers: [status: number, retryAfter?: string][]) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Context, InnerContext } from './context.js';
+import type { Context, InnerContext } from '../context.js';
 
 /** What a part of the HTTP surface is given. */
 export interface HttpPartOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertLocalRequest, assertMayListen, isLoopback, trustsProxy } from '../../../src/api/listening.js';
+import { assertLocalRequest, assertMayListen, isLoopback, trustsProxy } from '../../../../src/api/http/listening.js';
 
 const refusal = (field: string) =>
   expect.objectContaining({ code: 'CONFIG_INVALID', details: expect.objectContaining({ field }) });

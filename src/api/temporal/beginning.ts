@@ -1,4 +1,4 @@
-import { backfillWorkflowId, workflowId } from '../core/ids.js';
+import { backfillWorkflowId, workflowId } from '../../core/ids.js';
 import type { JobRefs } from './gateway.js';
 
 /** A job, or a backfill of it. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorCodes } from '../core/errors.js';
-import { faultBody, faultOf } from './fault.js';
+import { errorCodes } from '../../core/errors.js';
+import { faultBody, faultOf } from '../fault.js';
 
 /** What does not answer now may do so after this. */
 const unavailableSeconds = 2;
