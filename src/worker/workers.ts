@@ -1,8 +1,9 @@
 import type { DataConverter } from '@temporalio/common';
-import { type NativeConnection, Worker, type WorkerOptions, type WorkerTuner } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
 import type { RunDependencies } from '../activities/execute-run.js';
 import { laneTaskQueue } from '../core/contract.js';
+import { WorkflowTaskSlots } from './workflow-task-slots.js';
 
 export interface CarillonWorkerOptions {
   connection: NativeConnection;
@@ -22,11 +23,24 @@ export interface CarillonWorkerOptions {
 export function createSchedulerWorker(
   options: CarillonWorkerOptions & { bundle: NonNullable<WorkerOptions['workflowBundle']> },
 ): Promise<Worker> {
+  const concurrency = options.concurrency ?? mostAttempts;
+  const attempts = { type: 'fixed-size', numSlots: concurrency } as const;
+  const slots = new WorkflowTaskSlots(Math.max(40, 2 * concurrency));
   return Worker.create({
     ...shared(options),
     taskQueue: options.taskQueue,
     workflowBundle: options.bundle,
-    tuner: tunerFor(options.concurrency ?? mostAttempts),
+    tuner: {
+      workflowTaskSlotSupplier: slots,
+      activityTaskSlotSupplier: attempts,
+      localActivityTaskSlotSupplier: attempts,
+      nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+    },
+    interceptors: {
+      activity: [
+        ({ info }) => (info.isLocal ? { inbound: { execute: (input, next) => slots.beside(() => next(input)) } } : {}),
+      ],
+    },
     maxCachedWorkflows: options.maxCachedJobs ?? 2000,
     // A killed worker must not hold up the jobs it had in memory.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -43,29 +57,6 @@ export function createHeavyWorker(options: CarillonWorkerOptions): Promise<Worke
 }
 
 const mostAttempts = 100;
-/** Workflow tasks at the same time on a machine that has nothing to spare. */
-const fewestWorkflowTasks = 24;
-
-/**
- * A light run keeps its workflow task open, from the wake ahead of its time to its end, so there may be many: they are
- * mostly waiting. But a machine whose processors are busy is not given more than it gets done within the 2 s of a
- * workflow task. What times out is done again, and a worker that is late would only become later.
- */
-function tunerFor(attempts: number): WorkerTuner {
-  const attemptSlots = { type: 'fixed-size', numSlots: attempts } as const;
-  return {
-    workflowTaskSlotSupplier: {
-      type: 'resource-based',
-      tunerOptions: { targetCpuUsage: 0.9, targetMemoryUsage: 0.95 },
-      minimumSlots: fewestWorkflowTasks,
-      maximumSlots: Math.max(40, 2 * attempts),
-      rampThrottle: '10ms',
-    },
-    activityTaskSlotSupplier: attemptSlots,
-    localActivityTaskSlotSupplier: attemptSlots,
-    nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
-  };
-}
 
 function shared({ connection, namespace, dependencies, dataConverter }: CarillonWorkerOptions) {
   return {
