@@ -121,8 +121,13 @@ export const countView = z.object({
     .partialRecord(z.enum(jobStates), z.number())
     .optional()
     .describe('The same by state; absent when `atLeast`.'),
-  atLeast: z.boolean().optional().describe('There are more: with filters no more than 10,000 are counted.'),
-  asOf: time.describe('When they were counted; all jobs of a project are counted at most every 2 s.'),
+  atLeast: z
+    .boolean()
+    .optional()
+    .describe('There are more: with filters, and while all of a large project are first counted, it stops at 10,000.'),
+  asOf: time.describe(
+    'When they were counted; all jobs of a project are counted every 2 s at most, many jobs more seldom.',
+  ),
 });
 export type CountView = z.output<typeof countView>;
 

@@ -76,9 +76,14 @@ export interface StoreOptions {
   timeoutMs?: number;
 }
 
+/** Bound of a statement that reads all of a project, in milliseconds. */
+const patientMs = 30_000;
+
 /** @throws CarillonError CONFIG_INVALID; a database that is away is reported by the first use, not here. */
 export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOptions): Store {
   const { db, close } = connect({ url, poolSize, timeoutMs });
+  /** For what reads much. It connects when it is used, as the other does. */
+  const patient = connect({ url, poolSize: 1, timeoutMs: Math.max(timeoutMs, patientMs) });
   /** On a connection of its own, for as long as it takes. */
   const unbound = async <Result>(work: (db: Kysely<Database>) => Promise<Result>) => {
     const connection = connect({ url, poolSize: 1, timeoutMs: 0 });
@@ -97,7 +102,7 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     write: (batches) => writeLedger(db, batches),
     writeProgress: (rows) => writeProgress(db, rows),
     jobs: jobReader(db),
-    jobCounts: jobCounter(db),
+    jobCounts: jobCounter(db, patient.db),
     runs: runReader(db),
     attempts: attemptReader(db),
     versions: versionReader(db),
@@ -114,7 +119,9 @@ export function createStore({ url, poolSize = 4, timeoutMs = 1000 }: StoreOption
     quotas: quotaStore(db),
     secrets: secretStore(db),
     audit: auditStore(db),
-    close,
+    async close() {
+      await Promise.all([close(), patient.close()]);
+    },
   };
 }
 

@@ -4,15 +4,27 @@ import type { CountView } from '../views.js';
 
 /** Filtered jobs are counted up to here. */
 export const countBound = 10_000;
-/** Counts of all jobs of a project serve for so long, in milliseconds. */
+/** All jobs of a project are counted this often at most, in milliseconds, */
 const keepMs = 2000;
+/** and counting takes at most this share of the time: what reads a hundred million entries is not done every two seconds. */
+const share = 1 / 20;
+/** Whoever asks waits so long for a count, in milliseconds, and has then what is known. */
+const patienceMs = 250;
+/** Nobody has asked for so long, in milliseconds: the count is forgotten. */
+const forgetMs = 600_000;
+
+type Counted = Awaited<ReturnType<JobCounter['all']>>;
 
 interface Kept {
-  until: number;
-  counted: ReturnType<JobCounter['all']>;
+  counted?: Counted;
+  counting?: Promise<Counted>;
+  /** From here on the next who asks has it counted again, behind their back. */
+  staleAt: number;
+  /** From here on they wait for that. */
+  oldAt: number;
 }
 
-/** Counts jobs. All of a project are counted at most once in two seconds, whoever asks. */
+/** Counts jobs. All of a project are counted seldom, whoever asks, and those who ask often never wait for it. */
 export class JobCounting {
   readonly #kept = new Map<string, Kept>();
 
@@ -23,28 +35,62 @@ export class JobCounting {
 
   async count(filter: JobFilter): Promise<CountView> {
     const { project, state: asked = jobStates, ...others } = filter;
-    if (Object.values(others).some((value) => value !== undefined)) {
-      // One more than the bound, so that the bound itself is exact.
-      const { counts, asOf } = await this.counter.matching(filter, countBound + 1);
-      const total = sum(counts, asked);
-      return total > countBound
-        ? { total: countBound, atLeast: true, asOf }
-        : { total, byState: byState(counts, asked), asOf };
-    }
-    const { counts, asOf } = await this.#all(project);
+    if (Object.values(others).some((value) => value !== undefined)) return this.#bounded(filter, asked);
+    const counted = await this.#all(project);
+    if (!counted) return this.#bounded(filter, asked);
+    const { counts, asOf } = counted;
     return { total: sum(counts, asked), byState: byState(counts, asked), asOf };
   }
 
-  #all(project: string): Kept['counted'] {
-    const now = this.now();
-    const known = this.#kept.get(project);
-    if (known && known.until > now) return known.counted;
-    for (const [name, { until }] of this.#kept) if (until <= now) this.#kept.delete(name);
-    const counted = this.counter.all(project);
-    this.#kept.set(project, { until: now + keepMs, counted });
-    counted.catch(() => this.#kept.delete(project));
-    return counted;
+  async #bounded(filter: JobFilter, asked: readonly JobState[]): Promise<CountView> {
+    // One more than the bound, so that the bound itself is exact.
+    const { counts, asOf } = await this.counter.matching(filter, countBound + 1);
+    const total = sum(counts, asked);
+    return total > countBound
+      ? { total: countBound, atLeast: true, asOf }
+      : { total, byState: byState(counts, asked), asOf };
   }
+
+  /** The count of a project as far as it is known; undefined: the first one is still being made. */
+  async #all(project: string): Promise<Counted | undefined> {
+    const now = this.now();
+    const kept = this.#kept.get(project) ?? { staleAt: now, oldAt: now };
+    if (now >= kept.staleAt) kept.counting ??= this.#recount(project, kept);
+    if (now < kept.oldAt || !kept.counting) return kept.counted;
+    return (await within(patienceMs, kept.counting)) ?? kept.counted;
+  }
+
+  #recount(project: string, kept: Kept): Promise<Counted> {
+    const began = this.now();
+    for (const [name, { oldAt, counting }] of this.#kept) {
+      if (!counting && began - oldAt > forgetMs) this.#kept.delete(name);
+    }
+    this.#kept.set(project, kept);
+    const counting = this.counter.all(project).then(
+      (counted) => {
+        const now = this.now();
+        const interval = Math.max(keepMs, (now - began) / share);
+        Object.assign(kept, { counted, counting: undefined, staleAt: began + interval, oldAt: began + 2 * interval });
+        return counted;
+      },
+      (error) => {
+        // One that took long before it failed is not tried again at once.
+        Object.assign(kept, { counting: undefined, staleAt: began + (this.now() - began) / share });
+        throw error;
+      },
+    );
+    // Nobody may be waiting for it.
+    counting.catch(() => undefined);
+    return counting;
+  }
+}
+
+async function within<Result>(ms: number, result: Promise<Result>): Promise<Result | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([result, over]).finally(() => clearTimeout(timer));
 }
 
 function sum(counts: JobCounts, states: readonly JobState[]): number {

@@ -12,6 +12,7 @@ import * as secrets from './0010-secrets.js';
 import * as audit from './0011-audit.js';
 import * as revokedSessions from './0012-revoked-sessions.js';
 import * as search from './0013-search.js';
+import * as jobCounts from './0014-job-counts.js';
 
 /** Every migration by name, applied in the order of names. Forward only: a released one is never edited, a new one added. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0011-audit': audit,
   '0012-revoked-sessions': revokedSessions,
   '0013-search': search,
+  '0014-job-counts': jobCounts,
 };
