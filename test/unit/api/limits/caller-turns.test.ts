@@ -38,6 +38,22 @@ test('a caller alone has many turns; when another asks, few, and the other has o
   expect(all.running('greedy')).toBe(32);
 });
 
+test('who asks for more than it may has one turn beside others, until it keeps its limit for a while', async () => {
+  let now = 0;
+  const turns = new CallerTurns(() => now);
+  const all = line(turns);
+  await all.ask('greedy', 100);
+  await all.ask('polite');
+  turns.refused('greedy');
+  turns.refused('nobody known');
+  for (let ended = 0; ended < 32; ended += 1) await all.end('greedy');
+  expect(all.running('greedy')).toBe(1);
+  now = 1001;
+  await all.ask('polite');
+  await all.end('greedy');
+  expect(all.running('greedy')).toBe(2);
+});
+
 test('everybody has two turns, however many ask, and nobody is left waiting', async () => {
   const all = line(new CallerTurns(() => 0));
   const callers = Array.from({ length: 50 }, (_, at) => `caller-${at}`);
