@@ -44,21 +44,17 @@ const server = new PGLiteSocketServer({ db: database, path: join(socketFolder, s
 await server.start();
 
 const store = createStore({ url: postgresUrl(socketFolder) });
-let tidying: Promise<unknown> | undefined;
-const housekeeping = setInterval(() => {
-  tidying ??= store
-    .tidy()
-    .catch((error) => ending || process.stderr.write(`The database was not tidied: ${error}\n`))
-    .finally(() => {
-      tidying = undefined;
-    });
-}, tidyEveryMs);
+let housekeeping = setTimeout(keepTidy, tidyEveryMs);
+async function keepTidy(): Promise<void> {
+  await store.tidy().catch((error) => ending || process.stderr.write(`The database was not tidied: ${error}\n`));
+  if (!ending) housekeeping = setTimeout(keepTidy, tidyEveryMs);
+}
 
 let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
-  clearInterval(housekeeping);
+  clearTimeout(housekeeping);
   await server.stop();
   await database.close();
   release();
