@@ -33,7 +33,7 @@ try {
   const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, 'utf8'));
   passed = numPassedTests;
   // A file that cannot be loaded fails without a failed test.
-  failed = success ? numFailedTests : Math.max(numFailedTests, numFailedTestSuites, 1);
+  failed = success ? numFailedTests : numFailedTests || numFailedTestSuites || 1;
 } catch {
   console.error('The tests did not run to their end: there is no report.');
 }

@@ -45,7 +45,7 @@ it('replaces connections that the server has ended', async () => {
 
 it('gives up on a statement that the server cannot finish in time', async () => {
   await using database = await openDatabase();
-  const store = createStore({ url: database.url, timeoutMs: 500 });
+  const store = createStore({ url: database.url, timeoutMs: 1500 });
   await store.migrate();
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
