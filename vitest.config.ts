@@ -18,9 +18,12 @@ const slow = [
   'test/api/operations.test.ts',
   'test/integration/backfills.test.ts',
   'test/tasks/fan-out.test.ts',
+  'test/unit/activities/databases/sqlite.test.ts',
   'test/unit/activities/host/host-pool.test.ts',
   'test/unit/activities/steps/processes.test.ts',
   'test/unit/activities/tasks/etl.test.ts',
+  'test/unit/core/schedule/cron-croner.test.ts',
+  'test/unit/core/schedule/cron-zones.test.ts',
   'test/workflow/long-runs.test.ts',
   'test/workflow/policies.test.ts',
 ];
@@ -29,7 +32,7 @@ const long = [...alone, ...slow];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: long } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: long, testTimeout: 30_000 } },
       {
         test: {
           name: 'system',
