@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { JobState } from '../core/states.js';
 import { type JobFilter, jobConditions } from './jobs.js';
 import type { Database } from './schema.js';
+import { searched } from './search.js';
 
 /** States that no job is in are left out. */
 export type JobCounts = Partial<Record<JobState, number>>;
@@ -34,7 +35,8 @@ export function jobCounter(db: Kysely<Database>, patient: Kysely<Database>): Job
       return countsOf(rows);
     },
 
-    async matching(filter, bound) {
+    async matching(asked, bound) {
+      const filter = await searched(db, asked);
       const found = db
         .selectFrom('jobs')
         .select('state')

@@ -3,6 +3,7 @@ import type { JobSnapshot } from '../core/contract.js';
 import type { JobState } from '../core/states.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 import type { Database, JobsTable } from './schema.js';
+import { type SearchedFilter, searched, textCondition } from './search.js';
 import { storableJson } from './storable.js';
 
 export interface JobRow extends JobSnapshot {
@@ -68,7 +69,8 @@ export function jobReader(db: Kysely<Database>): JobReader {
       return row && toJobRow(row);
     },
 
-    async list(filter, { limit, after }) {
+    async list(asked, { limit, after }) {
+      const filter = await searched(db, asked);
       const byNextRun = filter.nextRunFrom !== undefined || filter.nextRunTo !== undefined;
       const sortedBy = byNextRun ? 'next_run_at' : 'created_at';
       const direction = byNextRun ? 'asc' : 'desc';
@@ -90,7 +92,8 @@ export function jobReader(db: Kysely<Database>): JobReader {
       }));
     },
 
-    async keys(filter, { limit, after }) {
+    async keys(asked, { limit, after }) {
+      const filter = await searched(db, asked);
       const rows = await db
         .selectFrom('jobs')
         .select(['created_at as at', 'job_id as jobId'])
@@ -107,7 +110,8 @@ export function jobReader(db: Kysely<Database>): JobReader {
       return pageOf(rows, limit, (key) => key);
     },
 
-    async count(filter) {
+    async count(asked) {
+      const filter = await searched(db, asked);
       const { count } = await db
         .selectFrom('jobs')
         .select(({ fn }) => fn.countAll<string>().as('count'))
@@ -149,7 +153,7 @@ export function jobReader(db: Kysely<Database>): JobReader {
 }
 
 /** The conditions of a list, for others that choose jobs by the same filter. */
-export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter: JobFilter) {
+export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter: SearchedFilter) {
   const { state, task, priority, owner, labels, text, nextRunFrom, nextRunTo, createdUntil, owners } = filter;
   return [
     where('project', '=', filter.project),
@@ -159,24 +163,12 @@ export function jobConditions(where: ExpressionBuilder<Database, 'jobs'>, filter
     ...(priority !== undefined ? [where('priority', '=', priority)] : []),
     ...(owner !== undefined ? [where('owner', '=', owner)] : []),
     ...(labels && Object.keys(labels).length ? [sql<boolean>`labels @> ${storableJson(labels)}::jsonb`] : []),
-    ...(text ? [where.exists(versionWith(where, text))] : []),
+    ...(text ? [textCondition(where, text, filter.found)] : []),
     ...(nextRunFrom !== undefined ? [where('next_run_at', '>=', nextRunFrom)] : []),
     ...(nextRunTo !== undefined ? [where('next_run_at', '<', nextRunTo)] : []),
     ...(createdUntil !== undefined ? [where('created_at', '<=', createdUntil)] : []),
     ...(owners ? [sql<boolean>`owner = any (${[...owners]}::text[])`] : []),
   ];
-}
-
-/** The version in force, if the text is in it. */
-function versionWith(where: ExpressionBuilder<Database, 'jobs'>, text: string) {
-  // The text is taken as it is, wildcards included.
-  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return where
-    .selectFrom('job_versions as found')
-    .whereRef('found.project', '=', 'jobs.project')
-    .whereRef('found.job_id', '=', 'jobs.job_id')
-    .whereRef('found.version', '=', 'jobs.definition_version')
-    .where(sql<boolean>`found.search_text like ${pattern}`);
 }
 
 const columns = [
