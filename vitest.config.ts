@@ -16,6 +16,8 @@ const slow = [
   'test/api/classic.test.ts',
   'test/api/job-counts.test.ts',
   'test/api/operations.test.ts',
+  'test/api/process.test.ts',
+  'test/embedded/database.test.ts',
   'test/integration/backfills.test.ts',
   'test/tasks/fan-out.test.ts',
   'test/unit/activities/databases/sqlite.test.ts',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type Extensions, PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { prepareDatabase } from '../../src/embedded/postgres-template.js';
+import { testCache } from '../servers/pglite.js';
 import type { TestDatabase } from './conformance.js';
 
 export interface PgliteDatabase extends TestDatabase {
@@ -16,6 +18,7 @@ export interface PgliteDatabase extends TestDatabase {
 export async function openPglite(extensions: Extensions = { pg_trgm }): Promise<PgliteDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-pglite-'));
   let running: { db: PGlite; server: PGLiteSocketServer } | undefined;
+  await prepareDatabase(join(folder, 'data'), testCache());
   const start = async () => {
     const db = await PGlite.create(join(folder, 'data'), { extensions });
     const server = new PGLiteSocketServer({ db, path: join(folder, '.s.PGSQL.5432'), maxConnections: 64 });

@@ -116,7 +116,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const changeFeeds = new ChangeFeeds({ changes: store.changes, log });
   const inner: InnerContext = {
     ...{ store, gateway, projection, replanner, operations, registry, consoles, version, log, now, randomText },
-    ...{ objects, resultLocations, feeds, changeFeeds, jobCounting: new JobCounting(store.jobCounts, now) },
+    ...{ objects, resultLocations, feeds, changeFeeds, jobCounting: new JobCounting(store.jobCounts, upTime) },
     projects: new KnownProjects(store.projects, log, now),
     directory: options.directory ?? new MemberDirectory(store.members, now),
     keyRing: options.keyRing ?? KeyRing.random(),
@@ -167,7 +167,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     if (request.caller.kind === 'nobody' && !isTrpc(request)) throw noCredentials();
   });
   app.addHook('onRequest', (request, reply) => limits.checkCaller(request, reply));
-  addTurns(app, new CallerTurns(() => performance.now()));
+  addTurns(app, new CallerTurns(upTime));
   addRequestBounds(app);
   addIdempotency(
     app,
@@ -215,6 +215,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       projection.close();
     },
   };
+}
+
+/** Milliseconds that never go back. */
+function upTime(): number {
+  return performance.now();
 }
 
 function isTrpc({ url }: FastifyRequest): boolean {

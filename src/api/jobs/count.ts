@@ -28,6 +28,7 @@ interface Kept {
 export class JobCounting {
   readonly #kept = new Map<string, Kept>();
 
+  /** @param now milliseconds that never go back */
   constructor(
     private readonly counter: JobCounter,
     private readonly now: () => number,

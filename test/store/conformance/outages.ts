@@ -5,9 +5,9 @@ import { type GateMode, openGate } from '../gate.js';
 import { entry, newProject, snapshot } from '../sample.js';
 
 const unavailable = { code: 'STORE_UNAVAILABLE' };
-const timeoutMs = 1500;
+const timeoutMs = 1000;
 /** What a caller may have to wait: for a connection and then for an answer, and some for a busy machine. */
-const boundMs = 6000;
+const boundMs = 5000;
 
 async function expectOutage(attempt: () => Promise<unknown>): Promise<void> {
   const begin = Date.now();
