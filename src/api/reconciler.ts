@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobSnapshot } from '../core/contract.js';
+import { CarillonError } from '../core/errors.js';
 import { isoTime } from '../core/ids.js';
 import { isClosed, type JobState } from '../core/states.js';
 import type { CalendarUse, CalendarUseKey, JobId, JobRow, Page, Store } from '../store/store.js';
@@ -63,7 +64,7 @@ export async function reconcile(options: ReconcilerOptions, signal?: AbortSignal
       rows.delete(keyOf(job));
       if (state !== undefined && agree(state, job.state)) continue;
       await pace();
-      await refresh(options, job, sweep);
+      await settle(options, job, sweep, () => refresh(options, job, sweep));
     }
     page = next;
     more = next !== undefined;
@@ -71,11 +72,30 @@ export async function reconcile(options: ReconcilerOptions, signal?: AbortSignal
   }
   for (const { project, jobId } of [...rows.keys()].map(refOf)) {
     await pace();
-    await settleClosed(options, { project, jobId }, sweep);
+    await settle(options, { project, jobId }, sweep, () => settleClosed(options, { project, jobId }, sweep));
   }
   await planOutdated(options, pace, sweep);
   return sweep;
 }
+
+/** One job that cannot be read, such as one sealed with a key that is not here, stops nobody else's comparison. */
+async function settle(
+  { log }: ReconcilerOptions,
+  { project, jobId }: JobRefs,
+  sweep: Sweep,
+  compare: () => Promise<void>,
+): Promise<void> {
+  try {
+    await compare();
+  } catch (error) {
+    if (error instanceof CarillonError && outages.has(error.code)) throw error;
+    sweep.unknown += 1;
+    log('warn', 'A job could not be compared with Temporal.', { project, jobId, error: String(error) });
+  }
+}
+
+/** Codes that say the same of every job. */
+const outages = new Set(['TEMPORAL_UNAVAILABLE', 'STORE_UNAVAILABLE']);
 
 /** Temporal is told of pauses, not of every run: `scheduled` there and `running` here is no difference. */
 function agree(row: JobState, shown: JobState | undefined): boolean {

@@ -4,10 +4,12 @@ import { Connection, WorkflowClient } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { builtInTasks } from '../../src/activities/tasks/index.js';
 import { type ReconcilerOptions, reconcile, type Sweep, startReconciler } from '../../src/api/reconciler.js';
+import type { JobRefs } from '../../src/api/temporal/gateway.js';
 import { workflowId } from '../../src/core/ids.js';
 import { TaskRegistry } from '../../src/core/task/registry.js';
 import { createStore, type Store } from '../../src/store/store.js';
 import { startPglite, type TestDatabase } from '../servers/pglite.js';
+import { snapshot } from '../store/sample.js';
 import { type ApiOnly, deadDatabase, startApiOnly } from './api-only.js';
 import { startWorker } from './late-worker.js';
 
@@ -57,6 +59,35 @@ it('brings the row of a job that was created while the database was away, and le
   });
   expect(await reconcile(optionsOf(api))).toMatchObject({ open: 1, refreshed: 0, closed: 0 });
 });
+
+it('regression: one job that cannot be read stops no other one from being compared', async () => {
+  const api = await startApiOnly();
+  const { project } = api;
+  const ids = ['sealed', 'ended'];
+  await store.write(ids.map((id) => ({ snapshot: snapshot(project, id), entries: [] })));
+  const gateway: Pick<ApiOnly['gateway'], 'describe' | 'result' | 'listOpen'> = {
+    listOpen: async () => ({ jobs: [], next: undefined }),
+    async describe(ref) {
+      const { jobId } = ref as JobRefs;
+      if (ref.project !== project) return { open: true } as never;
+      if (jobId === 'sealed') throw new TypeError('Unknown encoding: binary/encrypted');
+      return { open: false, status: 'TERMINATED', closedAt: '2026-11-21T09:00:00Z' } as never;
+    },
+    result: async () => undefined,
+  };
+  const log = vi.fn();
+  const options = { ...optionsOf(api), log, gateway: gateway as ApiOnly['gateway'] };
+  expect(await reconcile(options)).toMatchObject({ closed: 1, unknown: 1 });
+  expect(await store.jobs.get(project, 'ended')).toMatchObject({ state: 'cancelled' });
+  expect(log).toHaveBeenCalledWith(
+    'warn',
+    'A job could not be compared with Temporal.',
+    expect.objectContaining({ project, jobId: 'sealed' }),
+  );
+  // What is left is no concern of the other tests.
+  await store.write(ids.map((id) => ({ snapshot: snapshot(project, id, closedJob), entries: [] })));
+});
+const closedJob = { revision: 9, state: 'cancelled', closedAt: '2026-11-21T09:00:00Z' } as const;
 
 it('brings a change that the database never heard of', async () => {
   const elsewhere = await startApiOnly();
