@@ -53,7 +53,7 @@ async function histories({ temporal, project }: Rig, runId: string): Promise<num
 
 const long = process.env.CARILLON_LONG_TESTS === '1';
 
-test.each([10_000, ...(long ? [1_000_000] : [])])(
+test.each([20_000, ...(long ? [1_000_000] : [])])(
   '%i members: each once, with bounded memory and histories',
   async (total) => {
     const times = new Uint8Array(total);
