@@ -2,6 +2,7 @@ import { normalSubject } from '../access/directory.js';
 import type { GuardedProcedure } from '../access/needs.js';
 import type { InnerContext } from '../context.js';
 import { viewDefinition } from '../jobs/view.js';
+import { within } from '../within.js';
 
 type Reader = (context: InnerContext, project: string, name: string) => Promise<unknown>;
 
@@ -50,16 +51,5 @@ export async function readBefore(
 ): Promise<unknown> {
   const read = Object.hasOwn(readers, path) ? readers[path as GuardedProcedure] : undefined;
   if (!read || project === undefined || (target === undefined && read !== tenant)) return undefined;
-  const tooLate = new AbortController();
-  const late = new Promise<undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), patienceMs);
-    tooLate.signal.addEventListener('abort', () => clearTimeout(timer));
-  });
-  try {
-    return await Promise.race([read(context, project, target ?? project), late]);
-  } catch {
-    return undefined;
-  } finally {
-    tooLate.abort();
-  }
+  return within(patienceMs, read(context, project, target ?? project)).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import { type JobState, jobStates } from '../../core/states.js';
 import type { JobCounter, JobCounts, JobFilter } from '../../store/store.js';
 import type { CountView } from '../views.js';
+import { within } from '../within.js';
 
 /** Filtered jobs are counted up to here. */
 export const countBound = 10_000;
@@ -84,14 +85,6 @@ export class JobCounting {
     counting.catch(() => undefined);
     return counting;
   }
-}
-
-async function within<Result>(ms: number, result: Promise<Result>): Promise<Result | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return Promise.race([result, over]).finally(() => clearTimeout(timer));
 }
 
 function sum(counts: JobCounts, states: readonly JobState[]): number {

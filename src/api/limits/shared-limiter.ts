@@ -1,4 +1,5 @@
 import type { BucketLimit, RateBucketStore } from '../../store/store.js';
+import { within } from '../within.js';
 import { Recent } from './recent.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -105,7 +106,9 @@ export class SharedLimiter {
     const next = since < leaseEveryMs ? entry.want * 2 : since > 4 * leaseEveryMs ? entry.want / 2 : entry.want;
     entry.want = Math.max(price, 1, Math.min(most, Math.floor(next)));
     try {
-      const { granted, left } = await within(store.lease(`${name}:${id}`, entry.want, limit), patienceMs);
+      const lease = await within(patienceMs, store.lease(`${name}:${id}`, entry.want, limit));
+      if (!lease) throw new Error('The database took too long.');
+      const { granted, left } = lease;
       const at = now();
       entry.held += granted;
       entry.shared = left;
@@ -129,16 +132,4 @@ export class SharedLimiter {
 
 function fresh(): Entry {
   return { held: 0, shared: 0, want: 1, leasedAt: Number.NEGATIVE_INFINITY, closedUntil: Number.NEGATIVE_INFINITY };
-}
-
-async function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The database took too long.')), ms);
-  });
-  try {
-    return await Promise.race([promise, overdue]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
