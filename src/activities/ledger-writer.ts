@@ -1,20 +1,29 @@
 import type { LedgerEntry } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import type { LedgerBatch, Store } from '../store/store.js';
+import { Gathering } from './gathering.js';
 
 /** Batches written in one go. */
 const batchLimit = 200;
+/**
+ * After a write the next one waits so many times as long as that took, and at most so many milliseconds: most of what a
+ * write costs, both sides, it costs for one run and for five.
+ */
+const restShare = 9;
+const longestRestMs = 100;
 /** After the database failed to answer it is left alone for so long. */
-const restMs = 1000;
+const awayMs = 1000;
 
 export interface LedgerWriterOptions {
   store: Pick<Store, 'write'>;
   now: () => number;
-  /** Told of every entry once it is in the ledger. */
-  onRecorded?: (entry: LedgerEntry & { project: string; jobId: string }) => void;
+  /** Told of entries once they are in the ledger; those of one write at a time. */
+  onRecorded?: (entries: RecordedEntry[]) => void;
   /** Told of what went wrong, in one line. */
   onTrouble?: (message: string) => void;
 }
+
+export type RecordedEntry = LedgerEntry & { project: string; jobId: string };
 
 interface Waiting {
   batch: LedgerBatch;
@@ -22,12 +31,12 @@ interface Waiting {
 }
 
 /**
- * Writes the news of many runs in few statements: while one write is under way, the next gathers. A database that is
- * away costs a run its patience once, then nothing: what could not be written is told so and waits in the workflow.
+ * Writes the news of many runs in few statements: while one write is under way, and for a moment after it, the next
+ * gathers. News that come alone are written at once. A database that is away costs a run its patience once, then nothing:
+ * what could not be written is told so and waits in the workflow.
  */
 export class LedgerWriter {
-  #waiting: Waiting[] = [];
-  #writing = false;
+  readonly #news = new Gathering<Waiting>({ work: (group) => this.#writeAll(group), most: batchLimit, restAfter });
   #awayUntil = 0;
 
   constructor(private readonly options: LedgerWriterOptions) {}
@@ -46,28 +55,23 @@ export class LedgerWriter {
         clearTimeout(timer);
         resolve(written);
       };
-      this.#waiting.push({ batch, done });
-      if (!this.#writing) void this.#pump();
+      this.#news.add({ batch, done });
     });
   }
 
-  async #pump(): Promise<void> {
-    this.#writing = true;
-    while (this.#waiting.length > 0) await this.#writeAll(this.#waiting.splice(0, batchLimit));
-    this.#writing = false;
-  }
-
   async #writeAll(group: Waiting[]): Promise<void> {
+    if (this.away) {
+      for (const { done } of group) done(false);
+      return;
+    }
     try {
       await this.options.store.write(group.map(({ batch }) => batch));
-      for (const { batch, done } of group) {
-        done(true);
-        for (const entry of batch.entries) this.options.onRecorded?.({ ...entry, ...idsOf(batch) });
-      }
+      for (const { done } of group) done(true);
+      this.options.onRecorded?.(group.flatMap(({ batch }) => recordedOf(batch)));
     } catch (error) {
       if (error instanceof CarillonError && error.code === 'STORE_UNAVAILABLE') {
-        this.#awayUntil = this.options.now() + restMs;
-        for (const { done } of [...group, ...this.#waiting.splice(0)]) done(false);
+        this.#awayUntil = this.options.now() + awayMs;
+        for (const { done } of group) done(false);
       } else if (group.length > 1) {
         // One batch the database refuses must not hold up the others.
         for (const one of group) await this.#writeAll([one]);
@@ -79,6 +83,10 @@ export class LedgerWriter {
   }
 }
 
-function idsOf({ snapshot }: LedgerBatch): { project: string; jobId: string } {
-  return { project: snapshot.project, jobId: snapshot.jobId };
+function recordedOf({ snapshot, entries }: LedgerBatch): RecordedEntry[] {
+  return entries.map((entry) => ({ ...entry, project: snapshot.project, jobId: snapshot.jobId }));
+}
+
+function restAfter(tookMs: number): number {
+  return Math.min(longestRestMs, restShare * tookMs);
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createCarillonClient } from '../api/client/client.js';
-import type { LedgerEntry } from '../core/contract.js';
+import type { RunNews } from '../core/run-news.js';
 import { createStore } from '../store/store.js';
 import { cacheFolder } from './cache-folder.js';
 import { openCredentials } from './credentials.js';
@@ -183,8 +183,9 @@ export class Embedded {
     }
   }
 
-  #onMessage(message: { type?: string; entry?: LedgerEntry }): void {
-    if (message.type === 'run' && message.entry) this.#line(runLine(message.entry, painter(this.around.colour)));
+  #onMessage(message: { type?: string; runs?: RunNews[] }): void {
+    if (message.type !== 'runs') return;
+    for (const run of message.runs ?? []) this.#line(runLine(run, painter(this.around.colour)));
   }
 
   #line(text: string): void {

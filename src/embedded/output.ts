@@ -1,5 +1,5 @@
-import type { LedgerEntry } from '../core/contract.js';
 import { formatDuration } from '../core/duration.js';
+import type { RunNews } from '../core/run-news.js';
 import type { RunState } from '../core/states.js';
 import type { Credentials } from './credentials.js';
 import type { Port } from './ports.js';
@@ -57,7 +57,7 @@ function keyLines(key: Readiness['key']): string[] {
 const stateColours: Partial<Record<RunState, number>> = { succeeded: green, failed: red, timed_out: red };
 
 /** One line for one ledger entry: time, run id, state, attempt, duration, and what went wrong. */
-export function runLine(entry: LedgerEntry, paint: Paint): string {
+export function runLine(entry: RunNews, paint: Paint): string {
   const { startedAt, finishedAt, state, reason, error } = entry;
   const took = startedAt && finishedAt ? formatDuration(Date.parse(finishedAt) - Date.parse(startedAt)) : '-';
   return [

@@ -7,6 +7,7 @@ import { storedSecrets } from '../activities/secrets/stored.js';
 import { createServices } from '../activities/services/services.js';
 import { brokenModuleError, findTasksModule, loadConfig } from '../activities/tasks/load.js';
 import { CarillonError } from '../core/errors.js';
+import { runNews } from '../core/run-news.js';
 import { overridden } from '../core/task/overrides.js';
 import { dataConverterOf, sealingBundle } from '../keyring/data-converter.js';
 import { createStore } from '../store/store.js';
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   const ledger = new LedgerWriter({
     store,
     now: Date.now,
-    onRecorded: (entry) => process.send?.({ type: 'run', entry }),
+    onRecorded: (entries) => process.send?.({ type: 'runs', runs: entries.map(runNews) }),
     onTrouble: (message) => console.error(message),
   });
   const log = (line: Record<string, unknown>) =>

@@ -28,8 +28,8 @@ export async function startWorker(
   const ledger = new LedgerWriter({
     store,
     now: Date.now,
-    onRecorded: ({ runId }) => {
-      runs.add(runId);
+    onRecorded: (entries) => {
+      for (const { runId } of entries) runs.add(runId);
       news.emit('run');
     },
   });

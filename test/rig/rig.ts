@@ -98,8 +98,8 @@ export async function startRig({
   const writer = new LedgerWriter({
     store,
     now: Date.now,
-    onRecorded: (entry) => {
-      ledger.push(entry);
+    onRecorded: (entries) => {
+      ledger.push(...entries);
       news.emit('entry');
     },
     onTrouble: (message) => console.error(message),
