@@ -13,7 +13,7 @@ const worker = await Worker.create({
   maxConcurrentActivityTaskExecutions: 100,
   maxConcurrentLocalActivityExecutions: 100,
   maxCachedWorkflows: 2000,
-  stickyQueueScheduleToStartTimeout: '1s',
+  stickyQueueScheduleToStartTimeout: '1500ms',
   maxHeartbeatThrottleInterval: '2s',
 });
 process.once('SIGTERM', () => worker.shutdown());

@@ -42,8 +42,9 @@ export function createSchedulerWorker(
       ],
     },
     maxCachedWorkflows: options.maxCachedJobs ?? 2000,
-    // A killed worker must not hold up the jobs it had in memory.
-    stickyQueueScheduleToStartTimeout: '1s',
+    // A killed worker must not hold up the jobs it had in memory for over 2 s. Nor may a herd have to wait for less than it
+    // takes: a job that is given to another worker is replayed.
+    stickyQueueScheduleToStartTimeout: '1500ms',
   });
 }
 
