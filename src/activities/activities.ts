@@ -9,9 +9,9 @@ import { resolveSchedule } from '../store/resolved.js';
 import { createBackfillActivities } from './backfill.js';
 import { executeRun, type RunDependencies } from './execute-run.js';
 import { createFanOutActivities } from './fan-out/activities.js';
+import { LedgerReader } from './ledger-reader.js';
 import { ProgressBoard } from './progress-board.js';
 import { RunQuota } from './run-quota.js';
-import { recordedRun } from './run-report.js';
 
 /** How long a sync waits for the database before it fails and is retried. */
 const syncPatienceMs = 10_000;
@@ -20,10 +20,11 @@ const syncPatienceMs = 10_000;
 export function createActivities(deps: RunDependencies): Activities & BackfillActivities & FanOutActivities {
   const board = new ProgressBoard({ write: (rows) => deps.store.writeProgress(rows) });
   const quota = new RunQuota({ store: deps.store.quotas, now: deps.now });
+  const reader = new LedgerReader(deps);
   return {
     ...createBackfillActivities(deps),
     ...createFanOutActivities(deps),
-    executeRun: (request) => executeRun(deps, request, { board, quota }),
+    executeRun: (request) => executeRun(deps, request, { board, quota, reader }),
 
     async syncJob({ snapshot, outbox }) {
       if (await deps.ledger.write({ snapshot, entries: outbox }, syncPatienceMs))
@@ -34,9 +35,7 @@ export function createActivities(deps: RunDependencies): Activities & BackfillAc
       );
     },
 
-    async recallRun({ project, runId }) {
-      return (await recordedRun(deps, project, runId)) ?? null;
-    },
+    recallRun: async (run) => (await reader.ended(run)) ?? null,
 
     planJob: async ({ schedule, ...request }) => planFor({ schedule }, request),
 

@@ -10,6 +10,7 @@ import { makeAttempt, type Outcome } from './attempt.js';
 import { Evidence } from './evidence.js';
 import { runErrorOf } from './failure.js';
 import { lastSuccess } from './last-success.js';
+import type { LedgerReader } from './ledger-reader.js';
 import type { LedgerWriter } from './ledger-writer.js';
 import type { ProgressBoard } from './progress-board.js';
 import type { RunQuota } from './run-quota.js';
@@ -47,14 +48,15 @@ export async function pass(ms: number, signal: AbortSignal): Promise<void> {
 export async function executeRun(
   deps: RunDependencies,
   request: RunRequest,
-  { board, quota }: { board: ProgressBoard; quota: RunQuota },
+  { board, quota, reader }: { board: ProgressBoard; quota: RunQuota; reader: LedgerReader },
 ): Promise<RunReceipt> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   const attempt = request.priorAttempts + (info.isLocal ? 1 : info.attempt);
   const due = Date.parse(request.effectiveAt ?? request.scheduledAt);
   const late = deps.now() - due > lateMs;
-  const resumes = attempt > 1 || late;
-  const recorded = resumes ? await recordedBefore(deps, request) : undefined;
+  const unheard = request.unheardUntil !== undefined && deps.now() < Date.parse(request.unheardUntil);
+  const resumes = attempt > 1 || (late && !unheard);
+  const recorded = resumes ? await recordedBefore(reader, request) : undefined;
   if (recorded) return recorded;
   if (request.holdUntil) await hold(deps, Date.parse(request.holdUntil), cancellationSignal);
   const { project } = request.snapshot;

@@ -6,10 +6,11 @@ import { isoTime } from '../core/ids.js';
 import { planFor } from '../core/prepare.js';
 import { afterRun } from '../core/projection.js';
 import { waitBeforeNext } from '../core/retry.js';
-import { isTerminal, type NotRunReason } from '../core/states.js';
+import type { NotRunReason } from '../core/states.js';
 import type { Outcome } from './attempt.js';
 import type { Evidence } from './evidence.js';
 import type { RunDependencies } from './execute-run.js';
+import type { LedgerReader } from './ledger-reader.js';
 import { type KeptResult, keepResult } from './result.js';
 
 /** How long a run's end waits for the database; in the light lane the job's clock waits with it. */
@@ -165,39 +166,13 @@ function evidenceOf(
   return { errorFingerprint: errorFingerprint(error), ...(causes && { errorCauses: causes }) };
 }
 
-/** How a run ended by the ledger; undefined when it has not, or the database is away. */
-export async function recordedRun(
-  { store, ledger }: Pick<RunDependencies, 'store' | 'ledger'>,
-  project: string,
-  runId: string,
-): Promise<RunSummary | undefined> {
-  const row = ledger.away ? undefined : await store.runs.get(project, runId).catch(() => undefined);
-  if (!row || !isTerminal(row.state)) return undefined;
-  const {
-    runId: id,
-    scheduledAt,
-    trigger,
-    state,
-    attempt,
-    startedAt,
-    finishedAt,
-    effectiveAt,
-    reason,
-    detail,
-    error,
-  } = row;
-  const known = { startedAt, finishedAt, effectiveAt, reason, detail, error };
-  const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
-  return { runId: id, scheduledAt, trigger, state, attempt, ...given };
-}
-
 /**
  * A worker may have died between writing the ledger and reporting. The run has had its effect then, and is not
  * executed again.
  */
-export async function recordedBefore(deps: RunDependencies, request: RunRequest): Promise<RunReceipt | undefined> {
+export async function recordedBefore(reader: LedgerReader, request: RunRequest): Promise<RunReceipt | undefined> {
   const { snapshot, runId, plan } = request;
-  const summary = await recordedRun(deps, snapshot.project, runId);
+  const summary = await reader.ended({ project: snapshot.project, runId });
   return summary && { summary, recorded: true, ackedSeq: 0, plan: plan && planFor(snapshot.definition, plan) };
 }
 

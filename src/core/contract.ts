@@ -206,6 +206,8 @@ export interface RunRequest {
   priorAttempts: number;
   /** When the first attempt of the run began, if this activity is not the first. */
   startedAt?: string;
+  /** Until this time no other worker can have executed the run: the ledger need not be asked. */
+  unheardUntil?: string;
   snapshot: JobSnapshot;
   outbox: OutboxEntry[];
   /** Present when the plan runs low. */

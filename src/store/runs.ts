@@ -1,7 +1,8 @@
 import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely';
-import type { LedgerEntry, RunTrigger } from '../core/contract.js';
-import type { RunState } from '../core/states.js';
+import type { LedgerEntry, RunSummary, RunTrigger } from '../core/contract.js';
+import { isTerminal, type RunState, runStates } from '../core/states.js';
 import type { LastSuccess } from '../core/task/context.js';
+import { often } from './connection.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 import type { Database, RunsTable } from './schema.js';
 
@@ -42,8 +43,15 @@ export interface RunKey {
   runId: string;
 }
 
+export interface RunRef {
+  project: string;
+  runId: string;
+}
+
 export interface RunReader {
   get(project: string, runId: string): Promise<RunRow | undefined>;
+  /** How those of these runs ended that have. */
+  ended(runs: RunRef[]): Promise<{ project: string; summary: RunSummary }[]>;
   /** The last run of a job that succeeded, by the time it ended. */
   lastSuccess(project: string, jobId: string): Promise<(LastSuccess & { resultLocation?: string }) | undefined>;
   /** Latest nominal time first. */
@@ -71,6 +79,18 @@ export function runReader(db: Kysely<Database>): RunReader {
         .where('run_id', '=', runId)
         .executeTakeFirst();
       return row && toRunRow(row);
+    },
+
+    async ended(runs) {
+      const { rows } = await sql<EndedRow>`${sql.raw(often)}
+        select runs.project, run_id, scheduled_at, effective_at, trigger, state, reason, detail, attempt, started_at,
+          finished_at, error_code, error_message
+        from unnest(${runs.map(({ project }) => project)}::text[], ${runs.map(({ runId }) => runId)}::text[])
+          as asked (project, id)
+        join runs on runs.project = asked.project and runs.run_id = asked.id
+        where state = any (${terminalStates}::text[])
+      `.execute(db);
+      return rows.map((row) => ({ project: row.project, summary: summaryOf(row) }));
     },
 
     async lastSuccess(project, jobId) {
@@ -171,12 +191,25 @@ const unmended = sql<boolean>`state in ('failed', 'timed_out') and dismissed_at 
   where jobs.project = runs.project and jobs.job_id = runs.job_id and jobs.deleted_at is not null
 )`;
 
-function toRunRow(row: Selectable<RunsTable>): RunRow {
+type SummaryColumn =
+  | 'run_id'
+  | 'scheduled_at'
+  | 'effective_at'
+  | 'trigger'
+  | 'state'
+  | 'reason'
+  | 'detail'
+  | 'attempt'
+  | 'started_at'
+  | 'finished_at'
+  | 'error_code'
+  | 'error_message';
+type EndedRow = Pick<Selectable<RunsTable>, SummaryColumn | 'project'>;
+const terminalStates = runStates.filter(isTerminal);
+
+function summaryOf(row: Pick<Selectable<RunsTable>, SummaryColumn>): RunSummary {
   return {
-    project: row.project,
-    jobId: row.job_id,
     runId: row.run_id,
-    definitionVersion: row.definition_version,
     scheduledAt: row.scheduled_at,
     trigger: row.trigger,
     state: row.state,
@@ -187,6 +220,15 @@ function toRunRow(row: Selectable<RunsTable>): RunRow {
     ...(row.started_at !== null && { startedAt: row.started_at }),
     ...(row.finished_at !== null && { finishedAt: row.finished_at }),
     ...(row.error_code !== null && { error: { code: row.error_code, message: row.error_message ?? '' } }),
+  };
+}
+
+function toRunRow(row: Selectable<RunsTable>): RunRow {
+  return {
+    ...summaryOf(row),
+    project: row.project,
+    jobId: row.job_id,
+    definitionVersion: row.definition_version,
     ...(row.input !== null && { input: JSON.parse(row.input) }),
     ...(row.result !== null && { result: JSON.parse(row.result) }),
     ...(row.worker !== null && { worker: row.worker }),

@@ -158,7 +158,7 @@ export type { ProgressRow } from './progress.js';
 export type { ProjectChange, ProjectKey, ProjectRow, ProjectStore, Quotas } from './projects.js';
 export type { ProjectQuotas, QuotaStore } from './quotas.js';
 export type { BucketLimit, RateBucketStore } from './rate-buckets.js';
-export type { Dismissal, RunFilter, RunKey, RunReader, RunRow } from './runs.js';
+export type { Dismissal, RunFilter, RunKey, RunReader, RunRef, RunRow } from './runs.js';
 export type { SealedSecret, SecretKey, SecretRow, SecretStore } from './secrets.js';
 export type { SessionStore } from './sessions.js';
 export type { VersionKey, VersionReader, VersionRow } from './versions.js';

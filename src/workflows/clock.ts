@@ -7,7 +7,9 @@ import { workflowInfo } from '@temporalio/workflow';
  * beside it, core continues in another task, whose time and history length it does not see on replay.
  */
 export class Clock {
-  #now = Date.now();
+  /** When it first was asked, ms. */
+  readonly began = Date.now();
+  #now = this.began;
   #history = lengthAndSize();
 
   /** @param strict false in executions that began without it: the time is the task's then */

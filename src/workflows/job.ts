@@ -48,7 +48,7 @@ export async function job(carry: JobCarry): Promise<JobSnapshot> {
       await advance(state, runner, clock);
       publisher.publish();
       if (state.finished) {
-        await condition(allHandlersFinished);
+        if (!allHandlersFinished()) await condition(allHandlersFinished);
         continue;
       }
       if (mayContinueAsNew(state, clock)) await continueAsNew<typeof job>({ ...state.carry, codeVersion });
@@ -69,7 +69,7 @@ async function advance(state: JobState, runner: Runner, clock: Clock): Promise<v
   for (let ready = state.takeReady(clock.now); ready.length > 0; ready = state.takeReady(clock.now)) {
     runner.stopReplaced();
     const attempts = ready.flatMap((run) => runner.start(run) ?? []);
-    if (attempts.length > 0) await Promise.all(attempts);
+    if (attempts.length > 0) await (attempts.length === 1 ? attempts[0] : Promise.all(attempts));
     if (!runner.decidesAtOnce(clock.now)) await runner.decideDue(clock.now);
   }
   runner.stopReplaced();

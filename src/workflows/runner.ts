@@ -30,6 +30,8 @@ import { retryPolicy } from './retry-policy.js';
 
 /** The worker's own bound comes first and reports; this one is for a worker that cannot. */
 const reportingMs = 5000;
+/** Half of what a workflow task may take before another worker is given it: clocks differ. */
+const unheardMs = 1000;
 /** After an outage the plan is walked in larger steps. */
 const catchUpPlan = 500;
 
@@ -224,12 +226,19 @@ export class Runner {
       detail: run.detail,
       priorAttempts: run.attempt,
       startedAt: run.startedAt,
+      unheardUntil: this.#unheardUntil(),
       snapshot: snapshotOf(this.state),
       outbox: this.state.outbox.riding,
       plan: low ? { after: timetable.plannedUntil, count: planLength } : undefined,
       last: this.state.isLast,
       via: run.via,
     };
+  }
+
+  /** Nothing can have run before a job's first workflow task (three events; one that was lost leaves more). */
+  #unheardUntil(): string | undefined {
+    const { historyLength, unsafe } = workflowInfo();
+    return historyLength > 3 || unsafe.isReplaying ? undefined : isoTime(this.clock.began + unheardMs);
   }
 
   #activity(request: RunRequest): Activities['executeRun'] {

@@ -52,6 +52,27 @@ export function describeLedger(bench: Bench): void {
       expect(await bench.store.attempts.list(project, 'a@2')).toEqual([]);
     });
 
+    it('tells of many runs at once how those ended that have', async () => {
+      const [project, other] = [newProject(), newProject()];
+      const failed = entry('a@2', {
+        ...{ state: 'failed', attempt: 2, trigger: 'manual', detail: 'by hand', reason: 'by_task' },
+        ...{ startedAt: '2026-11-21T09:00:00.250Z', finishedAt: '2026-11-21T09:00:01Z' },
+        ...{ effectiveAt: '2026-11-21T09:00:00Z', error: { code: 'HTTP_STATUS', message: 'got 500' } },
+      });
+      const entries = [entry('a@1', { state: 'running' }), failed, entry('a@3', { state: 'missed', attempt: 0 })];
+      await bench.store.write([
+        { snapshot: snapshot(project, 'a'), entries },
+        { snapshot: snapshot(other, 'a'), entries: [entry('a@1')] },
+      ]);
+      const asked = [...[1, 2, 3, 4].map((n) => ({ project, runId: `a@${n}` })), { project: other, runId: 'a@1' }];
+      const ended = await bench.store.runs.ended(asked);
+      const found = new Map(ended.map((one) => [`${one.project} ${one.summary.runId}`, one.summary]));
+      expect([...found.keys()].sort()).toEqual([`${project} a@2`, `${project} a@3`, `${other} a@1`].sort());
+      const { definitionVersion, ...summary } = failed;
+      expect(found.get(`${project} a@2`)).toEqual(summary);
+      expect(await bench.store.runs.ended([])).toEqual([]);
+    });
+
     it('lets the highest revision win under 50 concurrent writers', async () => {
       const project = newProject();
       const stores = Array.from({ length: 5 }, () => createStore({ url: bench.url, ...patient }));
