@@ -31,6 +31,11 @@ export class Gathering<Item> {
   }
 }
 
+/** A rest of so many times what the work took, and of so many milliseconds at most. */
+export function restOf(times: number, mostMs: number): (tookMs: number) => number {
+  return (tookMs) => Math.min(mostMs, times * tookMs);
+}
+
 function pass(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,13 +1,10 @@
 import type { RunSummary } from '../core/contract.js';
 import type { RunRef, Store } from '../store/store.js';
-import { Gathering } from './gathering.js';
+import { Gathering, restOf } from './gathering.js';
 import type { LedgerWriter } from './ledger-writer.js';
 
 /** Runs asked for in one go. */
 const most = 200;
-/** After an answer the next question waits so many times as long as that took, and at most so many milliseconds. */
-const restShare = 4;
-const longestRestMs = 25;
 
 export interface LedgerReaderOptions {
   store: { runs: Pick<Store['runs'], 'ended'> };
@@ -24,7 +21,7 @@ export class LedgerReader {
   readonly #questions = new Gathering<Question>({
     work: (questions) => this.#askAll(questions),
     most,
-    restAfter: (tookMs) => Math.min(longestRestMs, restShare * tookMs),
+    restAfter: restOf(4, 25),
   });
 
   constructor(private readonly options: LedgerReaderOptions) {}

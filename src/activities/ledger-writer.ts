@@ -1,16 +1,12 @@
 import type { LedgerEntry } from '../core/contract.js';
 import { CarillonError } from '../core/errors.js';
 import type { LedgerBatch, Store } from '../store/store.js';
-import { Gathering } from './gathering.js';
+import { Gathering, restOf } from './gathering.js';
 
 /** Batches written in one go. */
 const batchLimit = 200;
-/**
- * After a write the next one waits so many times as long as that took, and at most so many milliseconds: most of what a
- * write costs, both sides, it costs for one run and for five.
- */
-const restShare = 9;
-const longestRestMs = 100;
+/** Most of what a write costs, both sides, it costs for one run and for five. */
+const restAfter = restOf(9, 100);
 /** After the database failed to answer it is left alone for so long. */
 const awayMs = 1000;
 
@@ -85,8 +81,4 @@ export class LedgerWriter {
 
 function recordedOf({ snapshot, entries }: LedgerBatch): RecordedEntry[] {
   return entries.map((entry) => ({ ...entry, project: snapshot.project, jobId: snapshot.jobId }));
-}
-
-function restAfter(tookMs: number): number {
-  return Math.min(longestRestMs, restShare * tookMs);
 }

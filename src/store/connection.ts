@@ -116,15 +116,13 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
   };
 }
 
-/** A statement that begins with this, as the ledger's do, is the same for any number of rows and asked all the time. */
-export const often = '/* often */';
-/** So are longer ones; shorter ones are not worth a place in the server's memory. */
+/** Longer statements are written often and always the same; shorter ones are not worth a place in the server's memory. */
 const preparedLength = 2000;
 const clients = new WeakMap<pg.PoolClient, Map<string, string>>();
 
 /** Name to prepare a statement under, once per connection. No two connections share one: PGlite has a single session. */
 function preparedName(client: pg.PoolClient, text: string): string | undefined {
-  if (text.length < preparedLength && !text.startsWith(often)) return undefined;
+  if (text.length < preparedLength) return undefined;
   const names = clients.get(client) ?? new Map<string, string>();
   clients.set(client, names);
   const known = names.get(text) ?? `carillon-${randomUUID()}`;

@@ -2,7 +2,6 @@ import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysel
 import type { LedgerEntry, RunSummary, RunTrigger } from '../core/contract.js';
 import { isTerminal, type RunState, runStates } from '../core/states.js';
 import type { LastSuccess } from '../core/task/context.js';
-import { often } from './connection.js';
 import { type Page, type PageRequest, pageOf } from './page.js';
 import type { Database, RunsTable } from './schema.js';
 
@@ -82,7 +81,7 @@ export function runReader(db: Kysely<Database>): RunReader {
     },
 
     async ended(runs) {
-      const { rows } = await sql<EndedRow>`${sql.raw(often)}
+      const { rows } = await sql<EndedRow>`
         select runs.project, run_id, scheduled_at, effective_at, trigger, state, reason, detail, attempt, started_at,
           finished_at, error_code, error_message
         from unnest(${runs.map(({ project }) => project)}::text[], ${runs.map(({ runId }) => runId)}::text[])
